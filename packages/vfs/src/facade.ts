@@ -1,0 +1,202 @@
+import { systemClock, type Clock } from './clock.js';
+import type { Capabilities } from './capabilities.js';
+import type { VFSDriver } from './driver.js';
+import type { Entry, FileInfo } from './entry.js';
+import { isVFSError, outcomeOfSilence, VFSError, type Operation, type VFSErrorCode } from './error.js';
+import { joinPath, parentOf, parsePath, ROOT, type VFSPath } from './path.js';
+import { pending } from './pending.js';
+import type { CallOptions, MkdirOptions, RmOptions, VFS, Watcher, WriteFileOptions } from './vfs.js';
+
+export interface CreateVFSOptions {
+  /** Longest wait for one call, in milliseconds; then it rejects with `ETIMEDOUT`. Default: none. */
+  readonly deadlineMs?: number | undefined;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Puts the contract in front of an adapter's bare operations. */
+export function createVFS(driver: VFSDriver, options: CreateVFSOptions = {}): VFS {
+  return new Facade(driver, options);
+}
+
+class Facade implements VFS {
+  readonly adapter: string;
+  readonly capabilities: Capabilities;
+  readonly #driver: VFSDriver;
+  readonly #deadlineMs: number;
+  readonly #clock: Clock;
+  #closing: Promise<void> | undefined;
+
+  constructor(driver: VFSDriver, { deadlineMs = Infinity, clock = systemClock }: CreateVFSOptions) {
+    if (!(deadlineMs > 0)) throw new RangeError(`deadlineMs must be a number above 0, not ${deadlineMs}`);
+    this.adapter = driver.adapter;
+    this.capabilities = Object.freeze({ ...driver.capabilities });
+    this.#driver = driver;
+    this.#deadlineMs = deadlineMs;
+    this.#clock = clock;
+  }
+
+  mkdir(path: string, options: MkdirOptions = {}): Promise<void> {
+    return this.#call('mkdir', path, options, (at, signal) => {
+      if (options.recursive === true) return this.#mkdirTree(at, signal);
+      if (at === ROOT) throw this.#error('mkdir', at, 'EEXIST', 'it is the root');
+      return this.#driver.mkdir(at, signal);
+    });
+  }
+
+  writeFile(path: string, data: Uint8Array | string, options: WriteFileOptions = {}): Promise<void> {
+    return this.#call('writeFile', path, options, (at, signal) => {
+      const exclusive = options.exclusive === true;
+      if (exclusive && !this.capabilities.exclusiveWrite) {
+        throw this.#error(
+          'writeFile',
+          at,
+          'ENOTSUP',
+          'no exclusive write here',
+          'Use mkdir, which is exclusive',
+        );
+      }
+      if (at === ROOT) throw this.#error('writeFile', at, 'EISDIR');
+      const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+      return this.#driver.writeFile(at, bytes, { exclusive }, signal);
+    });
+  }
+
+  readFile(path: string, options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#call('readFile', path, options, (at, signal) => {
+      if (at === ROOT) throw this.#error('readFile', at, 'EISDIR');
+      return this.#driver.readFile(at, signal);
+    });
+  }
+
+  chtimes(path: string, atime: Date, mtime: Date, options: CallOptions = {}): Promise<void> {
+    return this.#call('chtimes', path, options, (at, signal) => {
+      if (!this.capabilities.chtimes || this.#driver.chtimes === undefined) {
+        throw this.#error('chtimes', at, 'ENOTSUP', 'times cannot be set here');
+      }
+      if (Number.isNaN(atime.getTime()) || Number.isNaN(mtime.getTime())) {
+        throw this.#error('chtimes', at, 'EINVAL', 'a time is not a valid Date');
+      }
+      return this.#driver.chtimes(at, atime, mtime, signal);
+    });
+  }
+
+  ls(path: string, options: CallOptions = {}): Promise<Entry[]> {
+    return this.#call('ls', path, options, (at, signal) => this.#driver.ls(at, signal));
+  }
+
+  stat(path: string, options: CallOptions = {}): Promise<FileInfo> {
+    return this.#call('stat', path, options, (at, signal) => this.#driver.stat(at, signal));
+  }
+
+  rm(path: string, options: RmOptions = {}): Promise<void> {
+    return this.#call('rm', path, options, (at, signal) => {
+      if (at === ROOT)
+        throw this.#error('rm', at, 'EINVAL', 'the root cannot be removed', 'Name an entry below it');
+      return options.recursive === true ? this.#rmTree(at, signal) : this.#driver.rm(at, signal);
+    });
+  }
+
+  rename(from: string, to: string, options: CallOptions = {}): Promise<void> {
+    return this.#call('rename', from, options, (at, signal) => {
+      const target = parsePath(to, { op: 'rename', adapter: this.adapter });
+      if (!this.capabilities.rename || this.#driver.rename === undefined) {
+        throw this.#error('rename', at, 'ENOTSUP', 'nothing can be renamed here');
+      }
+      if (at === ROOT || target === ROOT)
+        throw this.#error('rename', at, 'EINVAL', 'the root cannot be renamed');
+      return this.#driver.rename(at, target, signal);
+    });
+  }
+
+  watch(path: string, onChange: () => void, options: CallOptions = {}): Promise<Watcher> {
+    return this.#call('watch', path, options, (at, signal) => {
+      if (!this.capabilities.watch || this.#driver.watch === undefined) {
+        throw this.#error('watch', at, 'ENOTSUP', 'changes cannot be watched here', 'Poll with ls');
+      }
+      return this.#driver.watch(at, onChange, signal);
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#driver.close?.() ?? Promise.resolve();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The one way in: path, state, signal and deadline are checked here, and every error leaves as the contract says. */
+  async #call<T>(
+    op: Operation,
+    path: string,
+    { signal }: CallOptions,
+    run: (at: VFSPath, signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    const at = parsePath(path, { op, adapter: this.adapter });
+    if (this.#closing !== undefined) {
+      throw this.#error(op, at, 'ECONN', 'the VFS was closed', 'Open a new one');
+    }
+    try {
+      return await pending(async (inner) => run(at, inner), {
+        signal,
+        deadlineMs: this.#deadlineMs,
+        clock: this.#clock,
+        about: { op, path, adapter: this.adapter },
+      });
+    } catch (error) {
+      if (isVFSError(error) || (signal?.aborted === true && error === signal.reason)) throw error;
+      throw new VFSError({
+        code: 'EIO',
+        op,
+        path,
+        adapter: this.adapter,
+        outcome: outcomeOfSilence(op),
+        detail: 'the adapter failed in a way it does not know',
+        cause: error,
+      });
+    }
+  }
+
+  async #mkdirTree(at: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#driver.mkdir(at, signal);
+    } catch (error) {
+      const parent = parentOf(at);
+      if (isVFSError(error, 'EEXIST')) {
+        if ((await this.#driver.stat(at, signal)).type === 'directory') return;
+        throw this.#error('mkdir', at, 'ENOTDIR', 'a file has that name');
+      }
+      if (!isVFSError(error, 'ENOENT') || parent === undefined) throw error;
+      await this.#mkdirTree(parent, signal);
+      await this.#mkdirTree(at, signal);
+    }
+  }
+
+  async #rmTree(at: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#driver.rmTree !== undefined) return this.#driver.rmTree(at, signal);
+    try {
+      await this.#driver.rm(at, signal);
+    } catch (error) {
+      if (!isVFSError(error, 'ENOTEMPTY')) throw error;
+      for (const entry of await this.#driver.ls(at, signal)) {
+        signal?.throwIfAborted();
+        await ignoring('ENOENT', this.#rmTree(joinPath(at, entry.name), signal));
+      }
+      await this.#driver.rm(at, signal);
+    }
+  }
+
+  #error(op: Operation, path: string, code: VFSErrorCode, detail?: string, advice?: string): VFSError {
+    return new VFSError({ code, op, path, adapter: this.adapter, detail, advice });
+  }
+}
+
+async function ignoring(code: VFSErrorCode, call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isVFSError(error, code)) throw error;
+  }
+}

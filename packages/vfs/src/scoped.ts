@@ -1,0 +1,56 @@
+import { isVFSError, VFSError } from './error.js';
+import { intercept, type Call } from './intercept.js';
+import { parsePath, ROOT } from './path.js';
+import type { VFS } from './vfs.js';
+
+/**
+ * The sub-tree below `path` as a VFS of its own: its `/` is `path` in `vfs`, and nothing outside can be named.
+ * `path` need not exist; `mkdir('/', { recursive: true })` makes it. Closing the view does not close `vfs`.
+ *
+ * @throws `VFSError` `EINVAL` if `path` is not a valid path
+ */
+export function scoped(vfs: VFS, path: string): VFS {
+  const base = parsePath(path, { op: 'open', adapter: vfs.adapter });
+  if (base === ROOT) return unclosing(vfs);
+
+  const outward = (inner: string, op: Call['op']): string => {
+    const parsed = parsePath(inner, { op, adapter: vfs.adapter });
+    return parsed === ROOT ? base : `${base}${parsed}`;
+  };
+  const inward = (outer: string): string =>
+    outer.startsWith(base) ? outer.slice(base.length) || ROOT : outer;
+
+  const view = intercept(vfs, async (call, next) => {
+    const moved: Call =
+      call.op === 'rename'
+        ? { ...call, path: outward(call.path, call.op), to: outward(call.to, call.op) }
+        : { ...call, path: outward(call.path, call.op) };
+    if (call.path === ROOT && (call.op === 'rm' || call.op === 'rename')) {
+      throw new VFSError({
+        code: 'EINVAL',
+        op: call.op,
+        path: call.path,
+        adapter: vfs.adapter,
+        detail: 'the root cannot be removed or renamed',
+        advice: 'Name an entry below it',
+      });
+    }
+    try {
+      return await next(moved);
+    } catch (error) {
+      throw isVFSError(error) ? rebased(error, inward(error.path)) : error;
+    }
+  });
+  return unclosing(view);
+}
+
+function unclosing(vfs: VFS): VFS {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return { ...intercept(vfs, (call, next) => next(call)), close: nothing, [Symbol.asyncDispose]: nothing };
+}
+
+/** The same error as seen from inside: a caller must not have to know where the view is mounted. */
+function rebased(error: VFSError, path: string): VFSError {
+  const { code, op, adapter, outcome, detail, advice, settled } = error;
+  return new VFSError({ code, op, path, adapter, outcome, detail, advice, settled, cause: error });
+}

@@ -1,0 +1,36 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Tests run the sources, not what was built: `@holdfast/lock/node` is packages/lock/src/node.ts. */
+const packages = fileURLToPath(new URL('packages', import.meta.url));
+const alias = readdirSync(packages).flatMap((folder) => {
+  const name = folder === 'holdfast' ? 'holdfast' : `@holdfast/${folder}`;
+  return [
+    { find: new RegExp(`^${name}$`), replacement: `${packages}/${folder}/src/index.ts` },
+    { find: new RegExp(`^${name}/([a-z-]+)$`), replacement: `${packages}/${folder}/src/$1.ts` },
+  ];
+});
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          // These start servers and processes; two files at once is what two cores can carry.
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
