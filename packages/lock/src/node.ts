@@ -1,1 +1,1 @@
-export {};
+export { nodeIdentity } from './node-identity.js';
