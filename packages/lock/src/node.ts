@@ -1,1 +1,1 @@
-export { nodeIdentity } from './node-identity.js';
+export { identityOf, nodeIdentity } from './node-identity.js';
