@@ -1,1 +1,2 @@
 export * from './clock/index.js';
+export * from './history/index.js';
