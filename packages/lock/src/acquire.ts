@@ -53,7 +53,7 @@ export class Acquisition {
       throw new LockTimeoutError(
         this.#settings.id,
         this.#timeoutMs ?? 0,
-        this.#blocker ?? ourClaim(this.#place),
+        ourClaim(this.#place) ?? this.#blocker,
       );
     } finally {
       this.#patience.dispose();

@@ -42,7 +42,11 @@ export class Wait {
    * @param forOurs pause for as long as a lease of this very process holds the lock: it tells of its end itself, and to
    * ask the storage meanwhile would be waste
    */
-  async pause(atMostMs: number, gone: Promise<never>, { forOurs = false } = {}): Promise<void> {
+  async pause(
+    atMostMs: number,
+    gone: Promise<never>,
+    { forOurs = false }: { forOurs?: boolean } = {},
+  ): Promise<void> {
     this.#watch();
     if (this.#called) {
       this.#called = false;
