@@ -16,9 +16,13 @@ const MARKS = {
 const COLOURS = { holding: 'green', stopped: 'yellow', killed: 'red', starting: 'dim', ended: 'dim' };
 
 export class Display {
+  /** @readonly */
   #live = process.stdout.isTTY;
+  /** @readonly */
   #colours = process.stdout.isTTY && process.stdout.hasColors();
+  /** @readonly */
   #draw = createLogUpdate(process.stdout, { showCursor: true });
+  /** @readonly */
   #workers;
   #startedAt;
   #timer;

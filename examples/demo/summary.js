@@ -73,7 +73,7 @@ function parseNotes(name, text) {
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line) => ({ name, ...JSON.parse(line) }));
+    .map((line) => Object.assign(JSON.parse(line), { name }));
 }
 
 function ms(duration) {

@@ -18,11 +18,9 @@ const record = new HistoryRecorder({
 });
 const counter = join(folder, 'counter');
 
-let ending = false;
-let toHold = false;
+const orders = { end: false, hold: false };
 process.on('message', (order) => {
-  if (order === 'end') ending = true;
-  if (order === 'hold') toHold = true;
+  orders[order] = true;
 });
 process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => undefined); // Ctrl-C is for the parent, which then ends all of us.
@@ -31,7 +29,7 @@ const vfs = await openVFS(pathToFileURL(join(folder, 'locks')), { create: true }
 const lock = new Lock(vfs, { id: 'demo', staleAfterMs: STALE_AFTER_MS, label: name });
 say({ type: 'ready' });
 
-while (!ending) {
+while (!orders.end) {
   say({ type: 'waiting' });
   record.acquire();
   const lease = await lock.acquire();
@@ -50,13 +48,13 @@ while (!ending) {
   lease.signal.addEventListener('abort', () => learn('lease.signal aborted'), { once: true });
 
   await work(lease);
-  if (toHold && lease.held) {
+  if (orders.hold && lease.held) {
     say({ type: 'holding', token: lease.token });
-    while (lease.held && !ending) {
+    while (lease.held && !orders.end) {
       record.held(lease);
       await sleep(20);
     }
-    toHold = false;
+    orders.hold = false;
   }
   if (!lease.held) learn('lease.held was false');
   else record.release(lease);
