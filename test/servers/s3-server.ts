@@ -1,0 +1,23 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { S3Options } from '@holdfast/s3';
+
+/** A server that speaks S3, started for the tests. */
+export interface S3Server {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  stop(): Promise<void>;
+}
+
+/** Makes a bucket and says how to reach it. */
+export async function makeBucket(server: S3Server, bucket: string): Promise<S3Options> {
+  const client = new S3Client({
+    region: 'us-east-1',
+    endpoint: server.endpoint,
+    credentials: server.credentials,
+    forcePathStyle: true,
+  });
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  client.destroy();
+  return { bucket, endpoint: server.endpoint, credentials: server.credentials };
+}
