@@ -29,8 +29,9 @@ const badRequest: Row = {
   again: false,
   detail: 'the store finds the request invalid',
 };
+// Not ENOENT: a bucket is part of the address, and a lock would take "not there" for "free".
 const noBucket: Row = {
-  code: 'ENOENT',
+  code: 'EINVAL',
   effect: 'none',
   again: false,
   detail: 'there is no such bucket',
