@@ -35,7 +35,7 @@ export class FakeObjects {
   }
 
   /** Many empty objects at once. */
-  fill(keys: readonly string[]): void {
+  seed(keys: readonly string[]): void {
     for (const key of keys)
       this.#objects.set(key, { body: EMPTY, etag: '"fill"', modified: new Date(), metadata: {} });
     this.#keys = [...this.#objects.keys()].sort();

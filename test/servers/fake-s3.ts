@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Fault } from './fake-s3-faults.js';
 import { FakeObjects } from './fake-s3-objects.js';
 import { DIALECTS, fraudOf, type Dialect } from './fake-s3-signature.js';
 import type { S3Server } from './s3-server.js';
@@ -16,23 +17,6 @@ export interface FakeRequest {
   listed?: number;
 }
 
-/** What may go wrong with a request. */
-export type Fault =
-  /** The condition of a create is not looked at. */
-  | 'ignoreCondition'
-  /** The condition is looked at, and the object written later: two at the same time both pass. */
-  | 'checkEarly'
-  /** Carried out, and the connection cut instead of an answer. */
-  | 'loseReply'
-  /** The connection cut, nothing done. */
-  | 'dropRequest'
-  /** Nothing done and nothing answered until `release`, which carries it out: whoever asked has long gone. */
-  | 'hang'
-  /** Answered 200 with something that is not S3's. */
-  | 'garbage'
-  /** Answered with an error; carried out all the same if `applied`. */
-  | { readonly status: number; readonly code?: string; readonly applied?: boolean; readonly html?: boolean };
-
 export interface FakeS3 extends S3Server {
   /** Everything that arrived, in order. */
   readonly requests: FakeRequest[];
@@ -42,6 +26,10 @@ export interface FakeS3 extends S3Server {
   skewMs: number;
   /** Whether answers carry the store's time. */
   showsTime: boolean;
+  /** How many connections are open. */
+  readonly connections: number;
+  /** How many requests hang. */
+  readonly hanging: number;
   objects(bucket: string): FakeObjects;
   /** Carries out what hangs, and answers where somebody still listens. */
   release(): void;
@@ -92,6 +80,14 @@ class Fake implements FakeS3 {
 
   get endpoint(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get hanging(): number {
+    return this.#hanging.length;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
   }
 
   listen(): Promise<void> {

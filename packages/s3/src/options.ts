@@ -52,7 +52,8 @@ export interface S3Settings {
 
 const text = z.string().min(1);
 
-const keyPair = z.strictObject({
+/** Not strict: what the SDK's own providers resolve to has more in it. */
+const keyPair = z.object({
   accessKeyId: text,
   secretAccessKey: text,
   sessionToken: text.optional(),
@@ -103,7 +104,8 @@ export function parseOptions(options: S3Options): S3Settings {
     // Stores other than AWS rarely have regions, but a signature needs one.
     region: region ?? (endpoint === undefined ? undefined : 'us-east-1'),
     endpoint,
-    credentials,
+    // A copy, since the SDK writes into what it is given.
+    credentials: typeof credentials === 'object' ? { ...credentials } : credentials,
     profile,
     forcePathStyle: forcePathStyle ?? endpoint !== undefined,
   };
