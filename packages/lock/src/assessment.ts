@@ -38,9 +38,25 @@ export async function assess(
   signal?: AbortSignal,
 ): Promise<Assessment> {
   const first = await judge(place, settings, view, signal);
-  if (first.state !== 'stale' || first.why === 'dead' || !mayShowOldListings(place)) return first;
+  if (first.state !== 'stale' || first.why === 'dead') return first;
+  const renewed = await renewedView(place, settings, signal);
+  return renewed === undefined ? first : judge(place, settings, renewed, signal);
+}
+
+/**
+ * A view that is surely not from a cache; `undefined` where listings never are. A client of a network filesystem may
+ * answer from one until the directory's mtime moves, and miss what changed within the same tick of the server's clock
+ * (seen on NFSv3). An own change of the directory moves it.
+ */
+export async function renewedView(
+  place: Place,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<LedgerView | undefined> {
+  const { listing, cost } = place.ledger.vfs.capabilities;
+  if (listing !== 'names' || cost === 'local') return undefined;
   await place.ledger.stir(nonce(settings.random), signal);
-  return judge(place, settings, await place.ledger.look(signal), signal);
+  return place.ledger.look(signal);
 }
 
 async function judge(
@@ -105,11 +121,6 @@ async function look(
 
 function versionOf(entry: Entry): string {
   return `${entry.type} ${entry.size ?? ''} ${entry.mtimeMs ?? ''} ${entry.etag ?? ''}`;
-}
-
-/** A client of a network filesystem may answer from a cache that only an own change of the directory renews. */
-function mayShowOldListings({ ledger: { vfs } }: Place): boolean {
-  return vfs.capabilities.listing === 'names' && vfs.capabilities.cost !== 'local';
 }
 
 /** Ten characters out of `random`: enough that two contenders do not meet. */

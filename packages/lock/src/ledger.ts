@@ -140,8 +140,7 @@ export class Ledger {
   }
 
   /**
-   * Changes the directory and undoes it. An NFS client may show an old listing for as long as the directory's mtime
-   * stands still, even if it changed within the same tick of the server's clock; an own change ends that.
+   * Changes the directory and undoes it, so that a client that caches listings fetches the next one anew.
    *
    * @returns the storage's own time, in milliseconds since the epoch, where it can be had
    */
