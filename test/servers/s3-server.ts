@@ -6,11 +6,19 @@ export interface S3Server {
   readonly name: string;
   readonly endpoint: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Where it can be done without a request. */
+  makeBucket?(name: string): void;
   stop(): Promise<void>;
 }
 
 /** Makes a bucket and says how to reach it. */
 export async function makeBucket(server: S3Server, bucket: string): Promise<S3Options> {
+  await server.makeBucket?.(bucket);
+  if (server.makeBucket === undefined) await createBucket(server, bucket);
+  return { bucket, endpoint: server.endpoint, credentials: server.credentials };
+}
+
+async function createBucket(server: S3Server, bucket: string): Promise<void> {
   const client = new S3Client({
     region: 'us-east-1',
     endpoint: server.endpoint,
@@ -19,5 +27,4 @@ export async function makeBucket(server: S3Server, bucket: string): Promise<S3Op
   });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
-  return { bucket, endpoint: server.endpoint, credentials: server.credentials };
 }

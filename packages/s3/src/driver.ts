@@ -55,9 +55,14 @@ export class S3Driver implements VFSDriver {
   mkdir(path: VFSPath, signal: Signal): Promise<void> {
     return this.#run('mkdir', path, async () => {
       // The root is a prefix, and needs no marker.
-      if (path === ROOT || !(await this.#create(this.#keys.directory(path), NOTHING, signal))) {
-        throw this.#error('mkdir', path, 'EEXIST');
-      }
+      if (path === ROOT) throw this.#error('mkdir', path, 'EEXIST');
+      const marker = this.#keys.directory(path);
+      // A file of that name has another key, so the store does not see it in the way. The look costs no wait.
+      const inTheWay = this.#isObject(this.#keys.file(path), signal);
+      if (!(await this.#create(marker, NOTHING, signal))) throw this.#error('mkdir', path, 'EEXIST');
+      if (!(await inTheWay)) return;
+      await this.#again(signal, () => this.#store.remove(marker, signal));
+      throw this.#error('mkdir', path, 'EEXIST');
     });
   }
 
@@ -69,6 +74,8 @@ export class S3Driver implements VFSDriver {
   ): Promise<void> {
     const key = this.#keys.file(path);
     return this.#run('writeFile', path, async () => {
+      if (await this.#isObject(this.#keys.directory(path), signal))
+        throw this.#error('writeFile', path, 'EISDIR');
       if (!exclusive) return this.#again(signal, () => this.#store.put(key, data, signal));
       if (!(await this.#create(key, data, signal))) throw this.#error('writeFile', path, 'EEXIST');
     });
@@ -149,6 +156,17 @@ export class S3Driver implements VFSDriver {
 
   #create(key: string, body: Uint8Array, signal: Signal): Promise<boolean> {
     return create(key, body, { store: this.#store, proof: this.#proof, clock: this.#clock, signal });
+  }
+
+  /**
+   * Whether there is an object, where that only guards against a file and a directory of one name. If the store does
+   * not say, the call goes on: what keeps two callers apart is the create, not this.
+   */
+  #isObject(key: string, signal: Signal): Promise<boolean> {
+    return this.#store.head(key, signal).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #head(path: VFSPath, signal: Signal): Promise<FileInfo | undefined> {

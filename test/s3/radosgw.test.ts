@@ -1,0 +1,16 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { radosgwMissing, startRadosgw } from '../servers/radosgw.js';
+import type { S3Server } from '../servers/s3-server.js';
+import { s3Conformance } from './conformance.js';
+
+const missing = await radosgwMissing();
+if (missing !== undefined) console.warn(`skipped: the S3 VFS on Ceph: ${missing}`);
+
+describe.skipIf(missing !== undefined)(`the S3 VFS on Ceph's radosgw${missing ? `: ${missing}` : ''}`, () => {
+  let server: S3Server;
+  beforeAll(async () => {
+    server = await startRadosgw();
+  });
+  afterAll(() => server?.stop());
+  s3Conformance(() => server, { rounds: 6, listingSize: 300 });
+});
