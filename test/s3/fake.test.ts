@@ -11,7 +11,12 @@ describe.each(['aws', 'google'] as const)('the S3 VFS on the fake, which speaks 
   s3Conformance(
     () => server,
     dialect === 'aws'
-      ? { rounds: 6, listingSize: 1200 }
-      : { rounds: 3, listingSize: 100, options: { createHeader: 'x-goog-if-generation-match' } },
+      ? { rounds: 6, listingSize: 1200, scoped: true }
+      : {
+          rounds: 3,
+          listingSize: 100,
+          scoped: false,
+          options: { createHeader: 'x-goog-if-generation-match' },
+        },
   );
 });

@@ -22,20 +22,23 @@ export interface Strike {
   /** Default: any. */
   readonly key?: string;
   readonly fault: Fault;
+  /** How many requests of the kind go well before. Default 0. */
+  readonly after?: number;
   /** How often. Default once. */
   readonly times?: number;
 }
 
-/** Faults that strike the first requests of their kind, and no more after that. */
+/** Each strike hits the first requests of its kind, or those `after` some, and no more than that. */
 export function striking(...strikes: readonly Strike[]): (request: FakeRequest) => Fault | undefined {
-  const struck = strikes.map(() => 0);
+  const seen = strikes.map(() => 0);
   return ({ op, key }) => {
-    const due = strikes.findIndex(
-      (strike, index) =>
-        strike.op === op && (strike.key ?? key) === key && (struck[index] ?? 0) < (strike.times ?? 1),
-    );
-    if (due === -1) return undefined;
-    struck[due] = (struck[due] ?? 0) + 1;
-    return strikes[due]?.fault;
+    let struck: Fault | undefined;
+    for (const [index, strike] of strikes.entries()) {
+      if (strike.op !== op || (strike.key ?? key) !== key) continue;
+      const count = (seen[index] ?? 0) - (strike.after ?? 0);
+      seen[index] = (seen[index] ?? 0) + 1;
+      if (count >= 0 && count < (strike.times ?? 1)) struck ??= strike.fault;
+    }
+    return struck;
   };
 }

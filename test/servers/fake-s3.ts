@@ -28,6 +28,8 @@ export interface FakeS3 extends S3Server {
   showsTime: boolean;
   /** How many connections are open. */
   readonly connections: number;
+  /** Grows with every byte that arrives, and every answer and connection that ends. */
+  readonly activity: number;
   /** How many requests hang. */
   readonly hanging: number;
   objects(bucket: string): FakeObjects;
@@ -56,6 +58,7 @@ class Fake implements FakeS3 {
   readonly credentials = { accessKeyId: 'AKIAFAKE', secretAccessKey: 'fake/secret' };
   readonly requests: FakeRequest[] = [];
   fault: (request: FakeRequest) => Fault | undefined = () => undefined;
+  activity = 0;
   skewMs = 0;
   showsTime = true;
   readonly #dialect: Dialect;
@@ -69,12 +72,18 @@ class Fake implements FakeS3 {
     this.#dialect = dialect;
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
+      this.activity += 1;
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => this.#serve(request, response, Buffer.concat(chunks)));
+      response.on('close', () => (this.activity += 1));
     });
     this.#server.on('connection', (socket) => {
+      this.activity += 1;
       this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      socket.once('close', () => {
+        this.activity += 1;
+        this.#sockets.delete(socket);
+      });
     });
   }
 

@@ -127,7 +127,7 @@ osd data = ${folder}/osd
 osd objectstore = memstore
 memstore device bytes = 1073741824
 [client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:${port}
+rgw frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 rgw data = ${folder}
 rgw thread pool size = 32
 rgw enable usage log = false

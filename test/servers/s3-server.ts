@@ -13,8 +13,8 @@ export interface S3Server {
 
 /** Makes a bucket and says how to reach it. */
 export async function makeBucket(server: S3Server, bucket: string): Promise<S3Options> {
-  await server.makeBucket?.(bucket);
   if (server.makeBucket === undefined) await createBucket(server, bucket);
+  else server.makeBucket(bucket);
   return { bucket, endpoint: server.endpoint, credentials: server.credentials };
 }
 
