@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startFakeS3, type FakeS3 } from '../servers/fake-s3.js';
 import { s3Conformance } from './conformance.js';
+import { s3Lock } from './lock.js';
 
 describe.each(['aws', 'google'] as const)('the S3 VFS on the fake, which speaks as %s does', (dialect) => {
   let server: FakeS3;
@@ -19,4 +20,5 @@ describe.each(['aws', 'google'] as const)('the S3 VFS on the fake, which speaks 
           options: { createHeader: 'x-goog-if-generation-match' },
         },
   );
+  if (dialect === 'aws') s3Lock(() => server);
 });

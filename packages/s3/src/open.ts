@@ -21,7 +21,7 @@ const ATTEMPTS_PER_DEADLINE = 3;
 /**
  * A bucket, or a folder in it, as a VFS. Nothing is sent until it is used, and nothing is left running.
  *
- * @throws `TypeError` that names the option that is wrong
+ * @throws `VFSError` `EINVAL` that names the option that is wrong
  * @example
  * const vfs = s3VFS({ bucket: 'my-locks', prefix: 'prod', region: 'eu-central-1' });
  */

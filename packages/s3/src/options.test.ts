@@ -1,3 +1,4 @@
+import { isVFSError } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
 import { parseOptions, type S3Options } from './options.js';
 
@@ -5,7 +6,7 @@ const refusal = (options: object): string => {
   try {
     parseOptions(options as S3Options);
   } catch (error) {
-    if (error instanceof TypeError) return error.message;
+    if (isVFSError(error, 'EINVAL') && error.op === 'open') return error.message;
     throw error;
   }
   return 'accepted';

@@ -1,5 +1,6 @@
-import { parsePath, printable } from '@holdfast/vfs';
+import { parsePath } from '@holdfast/vfs';
 import { z } from 'zod';
+import { refused } from './refused.js';
 
 /** The key pair of an account, and the token that goes with it if it is temporary. */
 export interface S3Credentials {
@@ -83,19 +84,17 @@ const schema = z.strictObject({
   deadlineMs: z.number().min(100).max(3_600_000).default(15_000),
 });
 
-/**
- * Checks the options and fills in the defaults.
- *
- * @throws `TypeError` that names the option and says what is allowed; it never quotes a credential
- */
+/** Checks the options and fills in the defaults, or throws a `VFSError` with code `EINVAL` that says what is allowed. */
 export function parseOptions(options: S3Options): S3Settings {
   const result = schema.safeParse(options);
   if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) => {
-      const about = path.length === 0 ? 's3 options' : `s3 option ${path.join('.')}`;
-      return printable(`${about}: ${message}`);
-    });
-    throw new TypeError(`${faults.join('; ')}. The options are: ${Object.keys(schema.shape).join(', ')}.`);
+    const faults = result.error.issues.map(
+      ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+    );
+    throw refused(
+      faults.join('; '),
+      `The options are ${Object.keys(schema.shape).join(', ')}; see S3Options`,
+    );
   }
   const { prefix, region, endpoint, credentials, profile, forcePathStyle, ...rest } = result.data;
   return {

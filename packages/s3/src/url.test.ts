@@ -36,7 +36,7 @@ describe('an s3 URL', () => {
     ['an endpoint that is none', 's3://my-locks/?endpoint=minio'],
   ])('with %s is refused, without a credential in the message', (_, url) => {
     const open = (): unknown => s3VFSFromURL(url);
-    expect(open).toThrow(TypeError);
+    expect(open).toThrow(expect.objectContaining({ code: 'EINVAL', op: 'open' }));
     expect(open).not.toThrow(/hunter2/);
   });
 

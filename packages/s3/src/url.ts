@@ -1,18 +1,20 @@
 import type { VFS } from '@holdfast/vfs';
 import type { S3Options } from './options.js';
 import { s3VFS, type S3Wiring } from './open.js';
+import { refused } from './refused.js';
 
 const PARAMETERS = ['region', 'endpoint', 'profile', 'forcePathStyle', 'createHeader', 'deadlineMs'] as const;
 type Parameter = (typeof PARAMETERS)[number];
 
-/** Why credentials are not taken from a URL: those end up in shell histories, process lists and logs. */
-const NO_CREDENTIALS =
-  'an s3 URL takes no credentials. Use the environment (AWS_ACCESS_KEY_ID, …), a profile, or the credentials option';
+const FORM = 'Write s3://bucket/prefix?region=… or s3://bucket/prefix?endpoint=https://host:port';
+/** Not from a URL: those end up in shell histories, process lists and logs. */
+const CREDENTIALS =
+  'Credentials come from the environment (AWS_ACCESS_KEY_ID, …), a profile, or the option credentials';
 
 /**
  * Opens `s3://bucket/prefix?region=…&endpoint=…`. What `options` says goes before what the URL says.
  *
- * @throws `TypeError` that says what is wrong and what is allowed
+ * @throws `VFSError` `EINVAL` that says what is wrong and what is allowed
  */
 export function s3VFSFromURL(url: string | URL, options: Partial<S3Options> = {}, wiring?: S3Wiring): VFS {
   return s3VFS({ ...optionsOfURL(url), ...options }, wiring);
@@ -21,10 +23,10 @@ export function s3VFSFromURL(url: string | URL, options: Partial<S3Options> = {}
 /** The options that an `s3:` URL stands for. Parameters: region, endpoint, profile, forcePathStyle, createHeader, deadlineMs. */
 export function optionsOfURL(url: string | URL): S3Options {
   const { protocol, hostname, port, username, password, pathname, searchParams, hash } = parsed(url);
-  if (protocol !== 's3:') throw new TypeError('the URL of an s3 bucket begins with s3://');
-  if (username !== '' || password !== '') throw new TypeError(NO_CREDENTIALS);
+  if (protocol !== 's3:') throw refused('the URL does not begin with s3://', FORM);
+  if (username !== '' || password !== '') throw refused('the URL holds credentials', CREDENTIALS);
   if (port !== '' || hash !== '') {
-    throw new TypeError('an s3 URL is s3://bucket/prefix?…: a server goes into ?endpoint=https://host:port');
+    throw refused('the URL has a port or a fragment', FORM);
   }
   const given = parametersOf(searchParams);
   const prefix = decoded(pathname).replace(/^\//, '').replace(/\/$/, '');
@@ -48,7 +50,7 @@ function parsed(url: string | URL): URL {
     return new URL(url);
   } catch {
     // The parser's own error quotes what it was given, and that may hold a password.
-    throw new TypeError('not a URL. An s3 URL is s3://bucket/prefix?region=…&endpoint=…');
+    throw refused('it is not a URL', FORM);
   }
 }
 
@@ -57,9 +59,9 @@ function parametersOf(search: URLSearchParams): Partial<Record<Parameter, string
   for (const [name, value] of search) {
     const known = PARAMETERS.find((parameter) => parameter === name);
     if (known === undefined || given[known] !== undefined) {
-      throw new TypeError(
-        `an s3 URL takes each of these parameters once, and no others: ${PARAMETERS.join(', ')}. ` +
-          'Credentials come from the environment, a profile, or the credentials option',
+      throw refused(
+        'the URL has a parameter that is not known, or one twice',
+        `The parameters are ${PARAMETERS.join(', ')}. ${CREDENTIALS}`,
       );
     }
     given[known] = value;
@@ -78,13 +80,13 @@ function pick<P extends 'region' | 'endpoint' | 'profile'>(
 function flag(value: string): boolean {
   if (value === 'true') return true;
   if (value === 'false') return false;
-  throw new TypeError('forcePathStyle in an s3 URL is true or false');
+  throw refused('forcePathStyle is neither true nor false', FORM);
 }
 
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new TypeError('the URL has a "%" that is not followed by two hexadecimal digits');
+    throw refused('the URL has a "%" that is not followed by two hexadecimal digits', 'Write %25 for a %');
   }
 }
