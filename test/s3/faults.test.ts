@@ -11,21 +11,19 @@ const STALE_AFTER_MS = 60_000;
 /** A window, and what deadlines, retries and polls add to it. */
 const LONGEST_WAIT_MS = 3 * STALE_AFTER_MS;
 
-const LEDGER = 'lockfile-x/';
-
 /** Every kind of request that a lock makes from the first acquire to the clean-up behind the last. */
 const CALLS: readonly (readonly [call: string, strike: Omit<Strike, 'fault'>])[] = [
-  ['the first look', { op: 'list', key: LEDGER }],
-  ["the lock's directory", { op: 'create', key: LEDGER }],
-  ['the window entry', { op: 'create', key: `${LEDGER}window.${STALE_AFTER_MS}/` }],
-  ['the claim', { op: 'create', key: `${LEDGER}000000000001/` }],
-  ['the confirming look', { op: 'list', key: LEDGER, after: 1 }],
-  ['the first beat', { op: 'put', key: `${LEDGER}000000000001.beat` }],
-  ['a later beat', { op: 'put', key: `${LEDGER}000000000001.beat`, after: 2 }],
-  ['the look beside a beat', { op: 'list', key: LEDGER, after: 4 }],
-  ['the reading of the record', { op: 'get', key: `${LEDGER}000000000001.beat` }],
-  ['the release', { op: 'create', key: `${LEDGER}000000000001.free/` }],
-  ['the claim of the next', { op: 'create', key: `${LEDGER}000000000002/` }],
+  ['the first look', { op: 'list', key: /lockfile-x\/$/ }],
+  ["the lock's directory", { op: 'create', key: /lockfile-x\/$/ }],
+  ['the window entry', { op: 'create', key: /\/window\./ }],
+  ['the claim', { op: 'create', key: /\/0*1\/$/ }],
+  ['the confirming look', { op: 'list', key: /lockfile-x\/$/, after: 1 }],
+  ['the first beat', { op: 'put', key: /\/0*1\.beat$/ }],
+  ['a later beat', { op: 'put', key: /\/0*1\.beat$/, after: 2 }],
+  ['the look beside a beat', { op: 'list', key: /lockfile-x\/$/, after: 4 }],
+  ['the reading of the record', { op: 'get', key: /\/0*1\.beat$/ }],
+  ['the release', { op: 'create', key: /\/0*1\.free\/$/ }],
+  ['the claim of the next', { op: 'create', key: /\/0*2\/$/ }],
   ['a look for what is in the way', { op: 'head' }],
   ['the clean-up', { op: 'delete' }],
 ];

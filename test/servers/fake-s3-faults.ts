@@ -20,7 +20,7 @@ export type Fault =
 export interface Strike {
   readonly op: FakeOp;
   /** Default: any. */
-  readonly key?: string;
+  readonly key?: RegExp;
   readonly fault: Fault;
   /** How many requests of the kind go well before. Default 0. */
   readonly after?: number;
@@ -34,7 +34,7 @@ export function striking(...strikes: readonly Strike[]): (request: FakeRequest) 
   return ({ op, key }) => {
     let struck: Fault | undefined;
     for (const [index, strike] of strikes.entries()) {
-      if (strike.op !== op || (strike.key ?? key) !== key) continue;
+      if (strike.op !== op || strike.key?.test(key) === false) continue;
       const count = (seen[index] ?? 0) - (strike.after ?? 0);
       seen[index] = (seen[index] ?? 0) + 1;
       if (count >= 0 && count < (strike.times ?? 1)) struck ??= strike.fault;
