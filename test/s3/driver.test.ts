@@ -1,7 +1,7 @@
-import { s3VFS, type S3Options } from '@holdfast/s3';
+import { s3VFS, type S3Credentials, type S3Options } from '@holdfast/s3';
 import { VirtualClock } from '@holdfast/testkit';
 import { isVFSError, type VFS } from '@holdfast/vfs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { striking, type Fault } from '../servers/fake-s3-faults.js';
 import { startFakeS3, type FakeOp, type FakeS3 } from '../servers/fake-s3.js';
 
@@ -254,6 +254,43 @@ test('an abort of a read closes its connection', async () => {
   controller.abort('enough');
   expect(await refusal).toBe('enough');
   await expect.poll(() => fake.connections, { timeout: 20_000 }).toBe(0);
+});
+
+test('closing ends what is under way, and closes every connection', async () => {
+  const vfs = await proven();
+  fake.fault = () => 'hang';
+  const calls = Array.from({ length: 30 }, (_, n) => refusalOf(vfs.mkdir(`/${n}`)));
+  await expect.poll(() => fake.hanging, { timeout: 20_000 }).toBeGreaterThan(40);
+  await vfs.close();
+  for (const error of await Promise.all(calls)) expect(error).toMatchObject({ outcome: 'unknown' });
+  await expect.poll(() => fake.connections, { timeout: 20_000 }).toBe(0);
+});
+
+test('credentials come from the environment if none are given', async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', fake.credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', fake.credentials.secretAccessKey);
+  vi.stubEnv('AWS_SESSION_TOKEN', undefined);
+  try {
+    const vfs = s3VFS({ bucket: 'bucket', endpoint: fake.endpoint });
+    expect(await vfs.ls('/')).toEqual([]);
+    await vfs.close();
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test('credentials come from a provider, which is asked again before they expire', async () => {
+  let asked = 0;
+  const credentials = async (): Promise<S3Credentials> => {
+    asked += 1;
+    return { ...fake.credentials, expiration: new Date(Date.now() + (asked === 1 ? 1_000 : 3_600_000)) };
+  };
+  const vfs = open({ credentials });
+  await vfs.ls('/');
+  await vfs.ls('/');
+  await vfs.ls('/');
+  expect(asked).toBe(2);
+  await vfs.close();
 });
 
 describe('what lies in the bucket', () => {

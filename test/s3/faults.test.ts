@@ -19,7 +19,7 @@ const CALLS: readonly (readonly [call: string, strike: Omit<Strike, 'fault'>])[]
   ['the claim', { op: 'create', key: /\/0*1\/$/ }],
   ['the confirming look', { op: 'list', key: /lockfile-x\/$/, after: 1 }],
   ['the first beat', { op: 'put', key: /\/0*1\.beat$/ }],
-  ['a later beat', { op: 'put', key: /\/0*1\.beat$/, after: 2 }],
+  ['a later beat', { op: 'put', key: /\/0*1\.beat$/, after: 1 }],
   ['the look beside a beat', { op: 'list', key: /lockfile-x\/$/, after: 4 }],
   ['the reading of the record', { op: 'get', key: /\/0*1\.beat$/ }],
   ['the release', { op: 'create', key: /\/0*1\.free\/$/ }],
@@ -99,17 +99,17 @@ describe.each(CALLS)('when %s', (_, call) => {
         };
         await end(contender());
         const second = contender();
-        await turn(30_000);
+        await turn(20_000);
         await releaseAll();
         await end(second);
-        await turn(30_000);
+        await turn(20_000);
         // What hung so far is carried out now, in the back of whoever holds the lock.
         fake.release();
-        await turn(30_000);
+        await turn(20_000);
         await releaseAll();
         // The third cleans up behind the first.
         await end(contender());
-        await turn(30_000);
+        await turn(20_000);
         fake.fault = () => undefined;
         await releaseAll();
         await end(contender());

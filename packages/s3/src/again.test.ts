@@ -78,6 +78,7 @@ describe('repeating a request', () => {
 });
 
 describe('one attempt', () => {
+  const open = new AbortController().signal;
   const never = (): Promise<string> => new Promise(() => undefined);
 
   test('is given up when its time is over, and told to stop', async () => {
@@ -88,7 +89,7 @@ describe('one attempt', () => {
         signal.addEventListener('abort', () => (told = true));
         return never();
       },
-      { signal: undefined, attemptMs: 5_000, clock },
+      { signal: undefined, closed: open, attemptMs: 5_000, clock },
     );
     const refusal = call.catch((error: unknown) => error);
     await clock.advance(4_999);
@@ -102,13 +103,39 @@ describe('one attempt', () => {
 
   test('is given up when the caller goes, and then not tried again', async () => {
     const controller = new AbortController();
-    const call = attempt(never, { signal: controller.signal, attemptMs: 5_000, clock: new VirtualClock() });
+    const call = attempt(never, {
+      signal: controller.signal,
+      closed: open,
+      attemptMs: 5_000,
+      clock: new VirtualClock(),
+    });
     controller.abort();
     await expect(call).rejects.toMatchObject({ row: { effect: 'maybe', again: false } });
   });
 
   test('is not made for a caller who has gone already', async () => {
-    const options = { signal: AbortSignal.abort(), attemptMs: 5_000, clock: new VirtualClock() };
+    const options = {
+      signal: AbortSignal.abort(),
+      closed: open,
+      attemptMs: 5_000,
+      clock: new VirtualClock(),
+    };
+    await expect(attempt(() => Promise.resolve('sent'), options)).rejects.toMatchObject({
+      row: { effect: 'none' },
+    });
+  });
+
+  test('is given up when the VFS is closed, and none is made after that', async () => {
+    const controller = new AbortController();
+    const options = {
+      signal: undefined,
+      closed: controller.signal,
+      attemptMs: 5_000,
+      clock: new VirtualClock(),
+    };
+    const call = attempt(never, options);
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ row: { effect: 'maybe', again: false } });
     await expect(attempt(() => Promise.resolve('sent'), options)).rejects.toMatchObject({
       row: { effect: 'none' },
     });
@@ -116,7 +143,12 @@ describe('one attempt', () => {
 
   test('leaves no timer behind', async () => {
     const clock = new VirtualClock();
-    await attempt(() => Promise.resolve('done'), { signal: undefined, attemptMs: 5_000, clock });
+    await attempt(() => Promise.resolve('done'), {
+      signal: undefined,
+      closed: open,
+      attemptMs: 5_000,
+      clock,
+    });
     expect(clock.pendingTimers).toBe(0);
   });
 });

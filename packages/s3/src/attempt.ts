@@ -3,6 +3,8 @@ import { BY_KIND, failureOf, S3Failure, type Row } from './errors.js';
 
 export interface AttemptOptions {
   readonly signal: AbortSignal | undefined;
+  /** Aborts when the VFS is closed. */
+  readonly closed: AbortSignal;
   readonly attemptMs: number;
   readonly clock: Clock;
 }
@@ -15,14 +17,15 @@ export interface AttemptOptions {
  */
 export async function attempt<T>(
   send: (signal: AbortSignal) => Promise<T>,
-  { signal, attemptMs, clock }: AttemptOptions,
+  { signal, closed, attemptMs, clock }: AttemptOptions,
 ): Promise<T> {
-  if (signal?.aborted === true) throw new S3Failure({ ...ABORTED, effect: 'none' });
+  if (signal?.aborted === true || closed.aborted) throw new S3Failure({ ...ABORTED, effect: 'none' });
   const controller = new AbortController();
   return new Promise<T>((resolve, reject) => {
     const end = (): void => {
       timer.cancel();
       signal?.removeEventListener('abort', onAbort);
+      closed.removeEventListener('abort', onAbort);
     };
     // The SDK is told to stop, but not relied on to do so.
     const giveUp = (row: Row): void => {
@@ -33,6 +36,7 @@ export async function attempt<T>(
     const onAbort = (): void => giveUp(ABORTED);
     const timer = clock.schedule(() => giveUp(TOO_LATE), attemptMs);
     signal?.addEventListener('abort', onAbort, { once: true });
+    closed.addEventListener('abort', onAbort, { once: true });
     send(controller.signal)
       .finally(end)
       .then(resolve, (error: unknown) => reject(failureOf(error)));

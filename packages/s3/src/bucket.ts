@@ -25,10 +25,17 @@ export interface BucketOptions {
 
 /** The store behind an SDK client that does not retry by itself. */
 export function bucketStore(client: S3Client, { bucket: Bucket, attemptMs, clock }: BucketOptions): Store {
+  const closing = new AbortController();
   const once = <T>(
     signal: AbortSignal | undefined,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,
-  ): Promise<T> => attempt((abortSignal) => send({ abortSignal }), { signal, attemptMs, clock });
+  ): Promise<T> =>
+    attempt((abortSignal) => send({ abortSignal }), {
+      signal,
+      closed: closing.signal,
+      attemptMs,
+      clock,
+    });
 
   return {
     create: (Key, Body, nonce, signal) =>
@@ -90,7 +97,10 @@ export function bucketStore(client: S3Client, { bucket: Bucket, attemptMs, clock
         throw row === undefined ? failureOf(first) : new S3Failure({ ...row, effect: 'maybe' });
       }),
 
-    close: () => client.destroy(),
+    close() {
+      closing.abort();
+      client.destroy();
+    },
   };
 }
 

@@ -196,6 +196,14 @@ describe('a create at a store that is not proven', () => {
     await expect(run(unsafe, new Proof())).rejects.toMatchObject({ row: { code: 'ENOTSUP' } });
   });
 
+  test('is not trusted for giving way to another request alone', async () => {
+    const unsafe = scripted([undefined, conflict, undefined]);
+    await expect(run(unsafe, new Proof())).rejects.toMatchObject({ row: { code: 'ENOTSUP' } });
+    const proof = new Proof();
+    expect(await run(scripted([undefined, conflict, exists]), proof)).toBe(true);
+    expect(proof.takeRival()).toBe(false);
+  });
+
   test('does not count as won while the store cannot be asked', async () => {
     const silent = [undefined, ...Array.from({ length: 9 }, () => lost)];
     await expect(run(scripted(silent), new Proof())).rejects.toMatchObject({ row: { effect: 'maybe' } });

@@ -137,7 +137,7 @@ async function put(
   const events = (await pair).sort((a, b) => WEIGHT.indexOf(a.saw) - WEIGHT.indexOf(b.saw));
   const accepted = events.filter(({ saw }) => saw === 'accepted').length;
   if (accepted === 2) throw proof.overwritten().inDoubt();
-  if (accepted === 1 && events.some(refuses)) proof.raced();
+  if (accepted === 1 && events.some(givesWay)) proof.raced();
   return events;
 }
 
@@ -156,7 +156,7 @@ async function send(
   );
   if (event.saw === 'failure' && event.failure.row === NOT_IMPLEMENTED)
     throw proof.unsupported(event.failure);
-  if (refuses(event)) proof.refused();
+  if (event.saw === 'refused') proof.refused();
   return event;
 }
 
@@ -167,8 +167,8 @@ function refusalOf(failure: S3Failure): CreateEvent {
   return { saw: 'failure', failure: row === NOT_THERE ? new S3Failure(CONFLICT) : failure };
 }
 
-/** Whether the answer shows that the store heeds the condition. */
-function refuses(event: CreateEvent): boolean {
+/** Whether the store let another of two creates at once go first. It may do so and still not heed the condition. */
+function givesWay(event: CreateEvent): boolean {
   return event.saw === 'refused' || (event.saw === 'failure' && event.failure.row === CONFLICT);
 }
 

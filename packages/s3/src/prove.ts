@@ -46,7 +46,7 @@ export class Proof {
     await this.#pairs;
   }
 
-  /** The store refused a create because the key exists, or is just being made. */
+  /** The store refused a create because the key exists. */
   refused(): void {
     this.#refusals += 1;
   }
