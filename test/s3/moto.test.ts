@@ -3,6 +3,7 @@ import { motoMissing, startMoto } from '../servers/moto.js';
 import type { S3Server } from '../servers/s3-server.js';
 import { s3Conformance } from './conformance.js';
 import { s3Lock } from './lock.js';
+import { s3Refusals } from './refusals.js';
 
 const missing = motoMissing();
 if (missing !== undefined) console.warn(`skipped: the S3 VFS on moto_server: ${missing}`);
@@ -15,4 +16,5 @@ describe.skipIf(missing !== undefined)(`the S3 VFS on moto_server${missing ? `: 
   afterAll(() => server?.stop());
   s3Conformance(() => server, { rounds: 3, listingSize: 60, scoped: false });
   s3Lock(() => server);
+  s3Refusals(() => server, { signatures: false });
 });
