@@ -1,0 +1,71 @@
+import { describeHolder, isLockError, LockedError, LockLostError, type LossReason } from '@holdfast/lock';
+import { isVFSError, printable } from '@holdfast/vfs';
+import { ExitStatus } from './exit-status.js';
+import { signalStatus } from './signals.js';
+
+/** What the caller of the command line did wrong, or has to decide. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The command could not be started at all; `status` is what a shell would say. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A signal ended the waiting. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/** The exit status that stands for `error`. */
+export function statusOf(error: unknown): number {
+  if (error instanceof UsageError || isLockError(error, 'ELOCKOPTION')) return ExitStatus.usage;
+  if (error instanceof CommandError) return error.status;
+  if (error instanceof Interrupted) return signalStatus(error.signal);
+  if (isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT')) return ExitStatus.notObtained;
+  if (isLockError(error, 'ELOCKLOST')) return ExitStatus.lost;
+  if (isLockError(error, 'EUNSAFESTORAGE')) return ExitStatus.unavailable;
+  if (isVFSError(error)) {
+    return error.op === 'open' && error.code === 'EINVAL' ? ExitStatus.usage : ExitStatus.unavailable;
+  }
+  return ExitStatus.defect;
+}
+
+const LOSS: Record<LossReason, string> = {
+  expired: 'no heartbeat succeeded in time, or this machine or process stood still',
+  superseded: 'another contender has taken it over',
+  broken: 'somebody has broken it',
+  removed: 'its claim was removed from the storage',
+  released: 'it was released',
+};
+
+/** `error` as one line for a terminal. Never a stack. */
+export function messageOf(error: unknown): string {
+  return printable(sentenceOf(error));
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof LockedError) {
+    return `lock "${error.id}" is held by ${describeHolder(error.holder)}, token ${error.token}`;
+  }
+  if (error instanceof LockLostError) {
+    return `lock "${error.id}", token ${error.token}, was lost: ${LOSS[error.reason]}`;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return statusOf(error) === ExitStatus.defect
+    ? `this is a defect of Holdfast, please report it: ${text}`
+    : text;
+}
