@@ -4,7 +4,7 @@ import type { VFSPath } from '@holdfast/vfs';
 import { errnoOf, HalfDone, Refusal } from './errno.js';
 import { leadsOut, type Jail } from './jail.js';
 import { OFFLOAD, type Steps } from './steps.js';
-import { O_NOFOLLOW, O_NONBLOCK, system } from './system.js';
+import { O_DIRECT, O_NOFOLLOW, O_NONBLOCK, system } from './system.js';
 
 /** Bytes above which a file, or the record of a directory, is not handled on the main thread. */
 export const LARGE: number = 64 * 1024;
@@ -80,7 +80,19 @@ function* openTarget(jail: Jail, path: VFSPath): Steps<number> {
 }
 
 export function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
-  const fd = yield* open(yield* jail.existing(path), constants.O_RDONLY);
+  if (!jail.uncachedReads) return yield* readThrough(jail, path, 0);
+  try {
+    return yield* readThrough(jail, path, O_DIRECT);
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL' || error instanceof Refusal) throw error;
+  }
+  // This filesystem reads past its cache in whole blocks only, or not at all.
+  jail.uncachedReads = false;
+  return yield* readThrough(jail, path, 0);
+}
+
+function* readThrough(jail: Jail, path: VFSPath, flags: number): Steps<Uint8Array> {
+  const fd = yield* open(yield* jail.existing(path), constants.O_RDONLY | flags);
   return yield* closing(fd, readAll(fd));
 }
 

@@ -4,7 +4,7 @@ import { errnoOf, Refusal } from './errno.js';
 import { isWithin } from './mounts.js';
 import type { Place } from './place.js';
 import type { Steps } from './steps.js';
-import { system } from './system.js';
+import { O_DIRECT, system } from './system.js';
 import { refuseBadNames } from './windows-names.js';
 
 /**
@@ -18,8 +18,15 @@ export class Jail {
   /** The root with its own links resolved, once it was seen. */
   #root: string | undefined;
 
+  /**
+   * Whether to read past the client's cache. An NFSv3 client takes a file for unchanged that was rewritten, in the same
+   * length, within one tick of the server's clock.
+   */
+  uncachedReads: boolean;
+
   constructor(place: Place) {
     this.place = place;
+    this.uncachedReads = place.shared && O_DIRECT !== 0;
   }
 
   /** The real root; made first if it is missing and that was asked for. */

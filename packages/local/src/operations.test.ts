@@ -141,6 +141,22 @@ describe('on a mount', () => {
     },
   );
 
+  it.each(['open', 'read'])(
+    'a read goes past the cache, unless %s says that it cannot; then it is not tried again',
+    (refuser) => {
+      using temporary = makeTemporary();
+      const { dir } = temporary;
+      const begin = operationsIn(dir, { shared: true });
+      writeFileSync(join(dir, 'f'), 'text');
+      const read = begin('readFile', at('/f'));
+      read.until(refuser);
+      read.step({ code: 'EINVAL' });
+      expect(new TextDecoder().decode(read.finish())).toBe('text');
+      expect(read.made.filter((name) => name === 'open')).toHaveLength(2);
+      expect(callsOf(begin('readFile', at('/f')))).toBe('realpath open fstat read close');
+    },
+  );
+
   it('an absence of the parent is doubted before a mkdir or a write fails of it', () => {
     using temporary = makeTemporary();
     const { dir } = temporary;
