@@ -37,17 +37,18 @@ export function* createFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps<
  * disk, and everywhere a reader could see an empty file. A reader may still see a part of the new content.
  */
 export function* rewriteFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps<void> {
-  const fd = yield* openToRewrite(jail, path);
+  const at = yield* jail.named(path);
+  const fd = yield* openToRewrite(jail, path, at);
   const rewrite = function* (): Steps<void> {
     const before = yield* system.fstat(fd);
     if (!before.isFile()) throw notAFile(before);
-    const fault = yield* failureOf(overwrite(jail, fd, data, before));
+    const fault = yield* failureOf(overwrite(jail, at, fd, data, before));
     if (fault !== undefined) throw new HalfDone(fault.error);
   };
   yield* closing(fd, rewrite());
 }
 
-function* overwrite({ place }: Jail, fd: number, data: Uint8Array, before: Stats): Steps<void> {
+function* overwrite({ place }: Jail, at: string, fd: number, data: Uint8Array, before: Stats): Steps<void> {
   const mode = fileMode(place.mode);
   if (place.mode !== undefined && before.size === 0 && (before.mode & 0o777) !== mode) {
     yield* system.fchmod(fd, mode);
@@ -55,11 +56,12 @@ function* overwrite({ place }: Jail, fd: number, data: Uint8Array, before: Stats
   yield* writeAll(fd, data);
   if (before.size > data.length) yield* system.ftruncate(fd, data.length);
   if (place.sync !== 'none') yield* syncFile(fd);
+  // It may be new, and then its name has to last too.
+  if (place.sync === 'all' && before.size === 0) yield* syncDirectory(dirname(at));
 }
 
-function* openToRewrite(jail: Jail, path: VFSPath): Steps<number> {
+function* openToRewrite(jail: Jail, path: VFSPath, at: string): Steps<number> {
   const { O_RDWR, O_CREAT } = constants;
-  const at = yield* jail.named(path);
   if (O_NOFOLLOW === 0 && (yield* isLink(at))) return yield* openTarget(jail, path);
   try {
     return yield* open(at, O_RDWR | O_CREAT, fileMode(jail.place.mode));
