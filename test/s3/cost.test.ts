@@ -52,8 +52,8 @@ async function settle<T>(promise: Promise<T>): Promise<T> {
 
 describe('what a lock at its default timings costs', () => {
   test('to acquire, beat, release and clean up, as the README says', async () => {
-    // A ledger as others leave it. They reach the store under another name, so that their proof is not ours.
-    const before = new Lock(open(fake.endpoint.replace('127.0.0.1', 'localhost')), { id: 'x', clock });
+    // A ledger as others leave it. They write the address of the store otherwise, so that their proof is not ours.
+    const before = new Lock(open(`${fake.endpoint}/`), { id: 'x', clock });
     const founder = await settle(before.acquire());
     const { head = 0, ...rest } = spent();
     expect(rest).toEqual({ list: 2, create: 5 });
