@@ -5,13 +5,13 @@ import type { VFSErrorCode } from '@holdfast/vfs';
  * servers send numbers of later drafts all the same.
  *
  * `look`: the number says too little; what there is decides (see `look.ts`). That is so for 4, which stands for "exists",
- * "not empty", "is a directory", "disk full" and anything else, and for 2, which OpenSSH also sends where a part of the
- * path is a file.
+ * "not empty", "is a directory", "disk full" and anything else; for 2, which OpenSSH also sends where a part of the path
+ * is a file; and for 3, which is what ProFTPD says of a directory that should be a file.
  */
 export const STATUS: ReadonlyMap<number, { readonly code: VFSErrorCode; readonly look?: true }> = new Map([
   [1, { code: 'EIO' }], // end of file, where nothing was read
   [2, { code: 'ENOENT', look: true }],
-  [3, { code: 'EACCES' }],
+  [3, { code: 'EACCES', look: true }],
   [4, { code: 'EIO', look: true }],
   [5, { code: 'EINVAL' }], // bad message: OpenSSH says so of a name that is too long
   [6, { code: 'ECONN' }],

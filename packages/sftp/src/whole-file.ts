@@ -3,8 +3,11 @@ import { Breakdown, Refusal } from './fault.js';
 import { typeOf } from './list.js';
 import { A_DIRECTORY } from './status.js';
 
-/** Every server takes and sends so many bytes in one request. */
-const CHUNK_BYTES = 32 * 1024;
+/**
+ * Every server takes and sends so many bytes in one request, and ssh2 does too: it cuts what is longer than 31 952 bytes
+ * in two, and sends the second part only after the answer to the first, behind the CLOSE.
+ */
+const CHUNK_BYTES = 30 * 1024;
 /** Chunks under way at a time. */
 const MOST_CHUNKS = 32;
 /** A file is read into memory as a whole; a server that goes on for ever must not use that up. */
