@@ -1,9 +1,9 @@
 import { isVFSError } from '@holdfast/vfs';
-import { assess } from './assessment.js';
+import { assess, nonce, renewedView } from './assessment.js';
 import { elapsedSince, instant, type Instant } from './elapsed.js';
 import { UnsafeStorageError } from './errors/index.js';
 import type { HeldClaim } from './holder.js';
-import type { LedgerView } from './ledger.js';
+import { sameLedger, type LedgerView } from './ledger.js';
 import { LAST_TOKEN } from './names.js';
 import type { Settings } from './options.js';
 import type { Patience } from './patience.js';
@@ -42,6 +42,8 @@ export class Contender {
   readonly #place: Place;
   readonly #settings: Settings;
   #faults = 0;
+  /** The number that the last claim was refused. */
+  #refused = 0;
 
   constructor(place: Place, settings: Settings) {
     this.#place = place;
@@ -73,8 +75,11 @@ export class Contender {
   /** Rule 1: the highest number, if it is free or may be taken over. */
   async #lookForBasis(signal: AbortSignal | undefined): Promise<number | Attempt> {
     const place = this.#place;
-    const [view] = await Promise.all([place.ledger.look(signal), place.proven ? undefined : prove(place)]);
+    const [first] = await Promise.all([place.ledger.look(signal), place.proven ? undefined : prove(place)]);
+    const view = await this.#freshView(first, signal);
+    if (view === undefined) return { kind: 'outrun' };
     place.declaredMs = view.windowMs;
+    place.marks = view.marks;
     const assessment = await assess(place, this.#settings, view, signal);
     switch (assessment.state) {
       case 'free':
@@ -90,6 +95,20 @@ export class Contender {
     }
   }
 
+  /**
+   * A number that was refused because it exists must be in every listing from then on, or a higher one. A listing
+   * without it is old; `undefined` if there is no newer one to be had.
+   */
+  async #freshView(view: LedgerView, signal: AbortSignal | undefined): Promise<LedgerView | undefined> {
+    const refused = this.#refused;
+    this.#refused = 0;
+    if (highestIn(view) >= refused) return view;
+    const renewed = await renewedView(this.#place, this.#settings, signal);
+    if (renewed !== undefined && highestIn(renewed) >= refused) return renewed;
+    this.#tolerate('a listing did not show a directory that could not be made because it exists');
+    return undefined;
+  }
+
   async #claim(basis: number): Promise<Attempt> {
     const { ledger } = this.#place;
     const token = basis + 1;
@@ -103,7 +122,10 @@ export class Contender {
       startedAt = instant(this.#settings.clock);
       await this.#send(token);
     } catch (error) {
-      if (isVFSError(error, 'EEXIST')) return { kind: 'outrun' };
+      if (isVFSError(error, 'EEXIST')) {
+        this.#refused = token;
+        return { kind: 'outrun' };
+      }
       if (isVFSError(error, 'ENOENT')) {
         this.#place.proven = false; // The directory is gone: make it again.
         return { kind: 'outrun' };
@@ -126,6 +148,11 @@ export class Contender {
     } catch (error) {
       proceed(this.#markFree(token));
       throw error;
+    }
+    if (!sameLedger(this.#place, view)) {
+      // This directory is not the one that was looked at: nothing in it is ours, the number neither.
+      this.#place.declaredMs = 0;
+      return { kind: 'outrun' };
     }
     const own = view.numbers.get(token);
     if (view.highest !== undefined && view.highest.token > token) {
@@ -159,10 +186,12 @@ export class Contender {
 
   /** Rule 5: before the first claim, whoever needs a longer window than any listed says so. */
   async #declareWindow(): Promise<void> {
-    const { staleAfterMs } = this.#settings;
+    const { staleAfterMs, random } = this.#settings;
     if (this.#place.declaredMs >= staleAfterMs) return;
-    await this.#place.ledger.declareWindow(staleAfterMs);
+    const mark = nonce(random);
+    await this.#place.ledger.declareWindow(staleAfterMs, mark);
     this.#place.declaredMs = staleAfterMs;
+    this.#place.marks = new Set([...this.#place.marks, mark]);
   }
 
   /** Rule 8: a claim that was given up on may have been made, or be made yet. Once known to be ours, it is freed. */
@@ -197,6 +226,10 @@ export class Contender {
     }
     this.#place.queue.wake();
   }
+}
+
+function highestIn(view: LedgerView): number {
+  return view.highest?.token ?? 0;
 }
 
 /**

@@ -13,16 +13,22 @@ export class Wait {
   #watcher: Watcher | undefined;
   #watching = false;
   #closed = false;
+  /** This process has released since the last pause: the look that was under way may have missed it. */
+  #called = false;
   /** A change was seen since the last look. */
   #changed = false;
   #wake: (() => void) | undefined;
+  #onChange: (() => void) | undefined;
   readonly #stopListening: () => void;
 
   constructor(place: Place, settings: Settings) {
     this.#place = place;
     this.#settings = settings;
     this.#delayMs = settings.firstPollMs;
-    this.#stopListening = place.queue.onWake(() => this.#wake?.());
+    this.#stopListening = place.queue.onWake(() => {
+      this.#called = true;
+      this.#wake?.();
+    });
   }
 
   /** Short pauses again: something has happened. */
@@ -36,10 +42,15 @@ export class Wait {
    */
   async pause(atMostMs: number, gone: Promise<never>): Promise<void> {
     this.#watch();
+    if (this.#called) {
+      this.#called = false;
+      return;
+    }
     const { clock, firstPollMs, pollMs, random } = this.#settings;
     // The holder of this process tells of its end itself: to ask the storage meanwhile would be waste.
     const ours = this.#place.holder?.held === true;
-    const delayMs = Math.min(this.#delayMs * (0.7 + 0.6 * random()), atMostMs);
+    // Below a millisecond, rounding alone would decide whether time goes on.
+    const delayMs = Math.min(this.#delayMs * (0.7 + 0.6 * random()), Math.max(atMostMs, 1));
     this.#delayMs = Math.min(this.#delayMs * 1.6, pollMs);
     // Events come in bursts; one look a burst is enough.
     const soonMs = Math.min(firstPollMs * random(), delayMs);
@@ -61,10 +72,9 @@ export class Wait {
       this.#wake = undefined;
       this.#onChange = undefined;
       this.#changed = false;
+      this.#called = false;
     }
   }
-
-  #onChange: (() => void) | undefined;
 
   close(): void {
     this.#closed = true;
