@@ -1,0 +1,13 @@
+import { processTree, signalTree } from '../servers/process.js';
+import { noProftpd, startProftpd } from '../servers/proftpd.js';
+import { holdToContract } from './hold-to-contract.js';
+
+holdToContract('ProFTPD', await noProftpd(), startProftpd, {
+  stall: (server) => {
+    server.process.signal('SIGSTOP');
+    return () => server.process.signal('SIGCONT');
+  },
+  cut: (server) => {
+    for (const pid of processTree(server.process.pid).slice(1)) signalTree(pid, 'SIGKILL');
+  },
+});

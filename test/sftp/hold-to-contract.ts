@@ -1,0 +1,41 @@
+import { vfsConformance, type ConformanceOptions } from '@holdfast/testkit';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { SftpServer } from '../servers/sftp-server.js';
+import { inProcess, placeOn, type SftpPlace } from './places.js';
+
+interface Hooks<S extends SftpServer> {
+  /** Stops the server; resolves to what lets it go on. */
+  readonly stall: (server: S) => () => void;
+  /** Ends every connection. */
+  readonly cut: (server: S) => void;
+}
+
+/** Runs the conformance suite against a server that is started once, with a folder of its own for each case. */
+export function holdToContract<S extends SftpServer>(
+  name: string,
+  missing: string | undefined,
+  start: () => Promise<S>,
+  { stall, cut }: Hooks<S>,
+): void {
+  describe.skipIf(missing !== undefined)(`the contract on ${name}${missing ? ` (${missing})` : ''}`, () => {
+    let server: S;
+    beforeAll(async () => {
+      server = await start();
+    });
+    afterAll(() => server?.stop());
+    const options: ConformanceOptions<SftpPlace> = {
+      test,
+      factory: async () => placeOn(server),
+      stall: async () => {
+        const resume = stall(server);
+        return async () => resume();
+      },
+      cut: async () => cut(server),
+      inProcess,
+      // Each connection costs a key exchange on both sides, so fewer clients race in more rounds.
+      clients: 3,
+      rounds: 10,
+    };
+    vfsConformance(options);
+  });
+}
