@@ -32,7 +32,7 @@ export function placeOn(server: SftpServer): SftpPlace {
 export function inProcess({ options }: SftpPlace, job: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = fork(CHILD);
-    child.once('message', (answer) => resolve(String(answer)));
+    child.once('message', (answer: string) => resolve(answer));
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the process ended with ${code}`)));
     child.send({ options, job });

@@ -16,9 +16,7 @@ export interface Link {
   readonly down: Promise<Breakdown>;
   /** Whether it keeps the process alive, as it should while someone waits for a reply. */
   keepAlive(yes: boolean): void;
-  /** Cuts it off. What is under way rejects with `why`. */
-  destroy(why: Breakdown): void;
-  /** Says goodbye, and cuts it off. */
+  /** Says goodbye, and cuts it off. What is under way rejects with `why`. */
   end(why: Breakdown): void;
 }
 
@@ -131,7 +129,6 @@ function establish(settings: Settings, { client, socket, closed, session }: Part
     channel,
     down,
     keepAlive: (yes) => void (yes ? socket.ref() : socket.unref()),
-    destroy: (why) => channel.fail(why),
     end(why) {
       // The goodbye is handed to the system before the socket goes; whether it arrives is no matter.
       client.end().catch(() => undefined);
