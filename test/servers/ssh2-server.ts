@@ -11,8 +11,6 @@ export interface WireRequest {
   readonly op: string;
   /** Of the request itself, or of the handle it names. */
   readonly path: string;
-  /** The number of the round trip it came in. Requests that were sent before any reply came share one. */
-  readonly trip: number;
 }
 
 /**
@@ -38,6 +36,11 @@ export interface SSHServerOptions {
   readonly algorithms?: ssh2.Algorithms;
   /** Refuses to start an SFTP session. */
   readonly noSftp?: boolean;
+  /**
+   * Answers only once the client has nothing more to say, so that what is answered together is one round trip exactly.
+   * Default `false`.
+   */
+  readonly inTurns?: boolean;
   /** Told when the SFTP session begins, before anything is answered. */
   readonly onSession?: (sftp: SFTPWrapper) => void;
 }
@@ -45,7 +48,7 @@ export interface SSHServerOptions {
 /** A server inside the test, for what real ones do too seldom. */
 export interface SSHServer extends SftpServer {
   readonly requests: readonly WireRequest[];
-  /** Round trips so far, without those that nobody waits for: the CLOSE of what was only read. */
+  /** Round trips so far, with `inTurns`, without those that nobody waits for: the CLOSE of what was only read. */
   readonly trips: number;
   /** Connections that are open. */
   readonly connections: number;
@@ -66,7 +69,7 @@ export async function startSSHServer(options: SSHServerOptions = {}): Promise<SS
   const site = await makeSite();
   const hostKeys = options.hostKeys ?? [site.hostKey];
   const live = new Set<Connection>();
-  const state = new Wire();
+  const state = new Wire(options.inTurns === true);
   const logins: string[] = [];
   let accepted = 0;
   const server = new ssh2.Server(
@@ -135,12 +138,19 @@ export async function startSSHServer(options: SSHServerOptions = {}): Promise<SS
   };
 }
 
+const QUIET_ROUNDS = 20;
+
 /** What went over the wire, and what is to befall it. */
 class Wire {
   requests: WireRequest[] = [];
   trips = 0;
   faults: FaultPlan | undefined;
-  #tripOpen = false;
+  readonly #inTurns: boolean;
+  #turn: { readonly answers: (() => void)[]; awaited: boolean; quiet: number } | undefined;
+
+  constructor(inTurns: boolean) {
+    this.#inTurns = inTurns;
+  }
 
   recount(): void {
     this.requests = [];
@@ -155,14 +165,13 @@ class Wire {
         const first = args[0];
         const path = pathOf(first);
         if (op === 'WRITE') written.add(String(first));
-        const unawaited = op === 'CLOSE' && !written.has(String(first));
-        const request = { op, path, trip: this.#count(unawaited) };
+        const awaited = op !== 'CLOSE' || written.has(String(first));
+        const request = { op, path };
         this.requests.push(request);
-        this.#carryOut(sftp, id, {
-          fault: this.faults?.(request),
-          act: () => act(...(args as never[])),
-          cut,
-        });
+        const fault = this.faults?.(request);
+        this.#inTurn(awaited, () =>
+          this.#carryOut(sftp, id, { fault, act: () => act(...(args as never[])), cut }),
+        );
       });
     };
     const named = String;
@@ -184,15 +193,25 @@ class Wire {
     sftp.on('close', () => folder.end());
   }
 
-  /** What arrives in one turn of the event loop was sent without waiting for an answer in between. */
-  #count(unawaited: boolean): number {
-    if (unawaited) return this.trips;
-    if (!this.#tripOpen) {
-      this.#tripOpen = true;
-      this.trips++;
-      setImmediate(() => (this.#tripOpen = false));
-    }
-    return this.trips;
+  #inTurn(awaited: boolean, answer: () => void): void {
+    if (!this.#inTurns) return answer();
+    const turn = (this.#turn ??= this.#begin());
+    turn.answers.push(answer);
+    turn.awaited ||= awaited;
+    turn.quiet = 0;
+  }
+
+  /** The client runs in this process, so it has nothing more to say once the event loop has gone round some times. */
+  #begin(): { readonly answers: (() => void)[]; awaited: boolean; quiet: number } {
+    const turn = { answers: [], awaited: false, quiet: 0 };
+    const wait = (): void => {
+      if (++turn.quiet <= QUIET_ROUNDS) return void setImmediate(wait);
+      this.#turn = undefined;
+      if (turn.awaited) this.trips++;
+      for (const answer of turn.answers as (() => void)[]) answer();
+    };
+    setImmediate(wait);
+    return turn;
   }
 
   #carryOut(

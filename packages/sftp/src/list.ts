@@ -27,70 +27,112 @@ const TYPES: ReadonlyMap<number | string | undefined, EntryType> = new Map<numbe
 ]);
 
 /**
- * Lists directories in two round trips: one opens, one asks for all the names at once. How often to ask is known from
- * the last listing of that directory, or guessed from its size at the first; should it not suffice, it goes on.
+ * Lists directories in two round trips: one opens, one asks for all the names at once and closes. How often to ask is
+ * known from the last listing of that directory, or guessed from its size at the first. Should it not have sufficed, the
+ * directory is listed anew, to its end.
  */
 export class Lister {
-  readonly #requests = new Map<string, number>();
+  readonly #replies = new Map<string, number>();
 
   async list(channel: Channel, path: string, signal?: AbortSignal): Promise<Entry[]> {
-    const known = this.#requests.get(path);
-    const [handle, guessed] = await Promise.all([channel.opendir(path), known ?? guess(channel, path)]);
-    try {
-      const entries: Entry[] = [];
-      let replies = 0;
-      let text = 0;
-      for (let requests = guessed; ; requests = MOST_REQUESTS) {
-        signal?.throwIfAborted();
-        for (const names of await batch(channel, handle, requests)) {
-          if (names === undefined) {
-            this.#remember(path, replies);
-            return entries;
-          }
-          replies++;
-          if (names.length === 0) throw senseless('the server sent an empty part of a listing');
-          for (const name of names) {
-            text += name.filename.length + name.longname.length;
-            const entry = entryOf(name);
-            if (entry !== undefined) entries.push(entry);
-          }
-          if (entries.length > MOST_ENTRIES || text > MOST_TEXT) {
-            throw senseless(`the listing does not end: ${entries.length} entries so far`);
-          }
-        }
-      }
-    } finally {
-      // Nobody waits for this reply: should it fail, the listing is none the worse.
-      channel.close(handle).catch(() => undefined);
+    const listing = new Listing();
+    const known = this.#replies.get(path);
+    const asked = known === undefined ? guess(channel, path) : known + 1;
+    if (typeof asked !== 'number' || asked <= MOST_REQUESTS) await atOnce(channel, path, asked, listing);
+    if (!listing.ended) {
+      signal?.throwIfAborted();
+      listing.clear();
+      await toTheEnd(channel, path, listing, signal);
     }
+    this.#remember(path, listing.replies);
+    return listing.entries;
   }
 
   #remember(path: string, replies: number): void {
-    this.#requests.delete(path);
-    this.#requests.set(path, Math.min(Math.max(replies + 1, FEWEST_REQUESTS), MOST_REQUESTS));
-    const [oldest] = this.#requests.keys();
-    if (this.#requests.size > MOST_REMEMBERED && oldest !== undefined) this.#requests.delete(oldest);
+    this.#replies.delete(path);
+    this.#replies.set(path, Math.max(replies, FEWEST_REQUESTS - 1));
+    const [oldest] = this.#replies.keys();
+    if (this.#replies.size > MOST_REMEMBERED && oldest !== undefined) this.#replies.delete(oldest);
   }
+}
+
+/** What has come of a listing so far, kept within bounds. */
+class Listing {
+  entries: Entry[] = [];
+  replies = 0;
+  ended = false;
+  #text = 0;
+
+  clear(): void {
+    this.entries = [];
+    this.replies = 0;
+    this.#text = 0;
+  }
+
+  /** @param names of one reply, or `undefined` for the end; what follows that means nothing */
+  add(names: readonly ListedName[] | undefined): void {
+    if (this.ended) return;
+    if (names === undefined) {
+      this.ended = true;
+      return;
+    }
+    if (names.length === 0) throw senseless('the server sent an empty part of a listing');
+    this.replies++;
+    for (const name of names) {
+      this.#text += name.filename.length + name.longname.length;
+      const entry = entryOf(name);
+      if (entry !== undefined) this.entries.push(entry);
+    }
+    if (this.entries.length > MOST_ENTRIES || this.#text > MOST_TEXT) {
+      throw senseless(`the listing does not end: ${this.entries.length} entries so far`);
+    }
+  }
+}
+
+async function atOnce(
+  channel: Channel,
+  path: string,
+  asked: number | Promise<number>,
+  listing: Listing,
+): Promise<void> {
+  const [handle, requests] = await Promise.all([channel.opendir(path), asked]);
+  await Promise.all([ask(channel, handle, requests, listing), close(channel, handle)]);
+}
+
+async function toTheEnd(
+  channel: Channel,
+  path: string,
+  listing: Listing,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const handle = await channel.opendir(path);
+  try {
+    while (!listing.ended) {
+      signal?.throwIfAborted();
+      await ask(channel, handle, MOST_REQUESTS, listing);
+    }
+  } finally {
+    void close(channel, handle);
+  }
+}
+
+async function ask(channel: Channel, handle: Buffer, requests: number, listing: Listing): Promise<void> {
+  const replies = await Promise.allSettled(Array.from({ length: requests }, () => channel.readdir(handle)));
+  for (const reply of replies) {
+    if (listing.ended) return;
+    if (reply.status === 'fulfilled') listing.add(reply.value);
+    else if (isEnd(reply.reason)) listing.add(undefined);
+    else throw reply.reason;
+  }
+}
+
+/** Should it fail, the listing is none the worse. */
+async function close(channel: Channel, handle: Buffer): Promise<void> {
+  await channel.close(handle).catch(() => undefined);
 }
 
 export function typeOf({ mode }: Attributes, longname = ''): EntryType {
   return TYPES.get(mode === undefined ? longname[0] : mode & FILE_TYPE) ?? 'other';
-}
-
-/** What the reply to each of `requests` requests brought; `undefined` is the end, and what follows it means nothing. */
-async function batch(
-  channel: Channel,
-  handle: Buffer,
-  requests: number,
-): Promise<(readonly ListedName[] | undefined)[]> {
-  const replies = await Promise.allSettled(Array.from({ length: requests }, () => channel.readdir(handle)));
-  const parts: (readonly ListedName[] | undefined)[] = [];
-  for (const reply of replies) {
-    if (reply.status === 'fulfilled') parts.push(reply.value);
-    else if (isEnd(reply.reason)) return [...parts, undefined];
-    else throw reply.reason;
-  }
-  return parts;
 }
 
 async function guess(channel: Channel, path: string): Promise<number> {
