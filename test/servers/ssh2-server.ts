@@ -28,6 +28,8 @@ export type FaultPlan = (request: WireRequest) => Fault | undefined;
 
 /** What a client has to prove, and what the server says to it. */
 export interface SSHServerOptions {
+  /** The key that may log in. Default: a new one. */
+  readonly clientKey?: SSHKey;
   readonly password?: string;
   /** How the password is asked for. Default `password`. */
   readonly asks?: 'password' | 'dialogue';
@@ -66,7 +68,8 @@ export interface SSHServer extends SftpServer {
 }
 
 export async function startSSHServer(options: SSHServerOptions = {}): Promise<SSHServer> {
-  const site = await makeSite();
+  const made = await makeSite();
+  const site = { ...made, clientKey: options.clientKey ?? made.clientKey };
   const hostKeys = options.hostKeys ?? [site.hostKey];
   const live = new Set<Connection>();
   const state = new Wire(options.inTurns === true);
