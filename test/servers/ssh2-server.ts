@@ -268,7 +268,7 @@ export function string(text: string): Buffer {
 }
 
 /** ssh2 has no public way to break the protocol. */
-function sendBytes(sftp: SFTPWrapper, bytes: Buffer): void {
+export function sendBytes(sftp: SFTPWrapper, bytes: Buffer): void {
   const { _protocol: protocol, outgoing } = sftp as unknown as {
     _protocol: { channelData(id: number, data: Buffer): void };
     outgoing: { id: number };

@@ -96,7 +96,9 @@ async function atOnce(
   listing: Listing,
 ): Promise<void> {
   const [handle, requests] = await Promise.all([channel.opendir(path), asked]);
-  await Promise.all([ask(channel, handle, requests, listing), close(channel, handle)]);
+  const asking = ask(channel, handle, requests, listing);
+  close(channel, handle);
+  await asking;
 }
 
 async function toTheEnd(
@@ -112,7 +114,7 @@ async function toTheEnd(
       await ask(channel, handle, MOST_REQUESTS, listing);
     }
   } finally {
-    void close(channel, handle);
+    close(channel, handle);
   }
 }
 
@@ -126,9 +128,9 @@ async function ask(channel: Channel, handle: Buffer, requests: number, listing: 
   }
 }
 
-/** Should it fail, the listing is none the worse. */
-async function close(channel: Channel, handle: Buffer): Promise<void> {
-  await channel.close(handle).catch(() => undefined);
+/** Nobody waits for the answer: should it fail, the listing is none the worse. */
+function close(channel: Channel, handle: Buffer): void {
+  channel.close(handle).catch(() => undefined);
 }
 
 export function typeOf({ mode }: Attributes, longname = ''): EntryType {
