@@ -13,7 +13,11 @@ export interface SSHKey {
 export function makeKey(type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519', passphrase?: string): SSHKey {
   const bits = { ed25519: undefined, rsa: 2048, ecdsa: 256 }[type];
   const encryption = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 };
-  const pair = ssh2.utils.generateKeyPairSync(type, { ...(bits && { bits }), ...encryption } as never);
+  const generate = (): ReturnType<typeof ssh2.utils.generateKeyPairSync> =>
+    ssh2.utils.generateKeyPairSync(type, { ...(bits && { bits }), ...encryption } as never);
+  // One in some hundred that ssh2 makes, it cannot read.
+  let pair = generate();
+  while (ssh2.utils.parseKey(pair.private, passphrase) instanceof Error) pair = generate();
   const [keyType = '', blob = ''] = pair.public.split(' ');
   const digest = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64');
   return {

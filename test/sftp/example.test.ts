@@ -73,7 +73,7 @@ describe('the handler of examples/serverless-sftp', () => {
   test('answers "busy" within its time limit while another holds the lock', async () => {
     const vfs = sftpVFS(server.options);
     const lease = await new Lock(vfs, { id: 'invoice-numbers', dir: '/locks' }).acquire();
-    expect(await call(deploy(), 4_000)).toMatchObject({ statusCode: 423, inTime: true });
+    expect(await call(deploy(), 2_500)).toMatchObject({ statusCode: 423, inTime: true });
     await lease.release();
     await vfs.close();
   });
@@ -82,7 +82,7 @@ describe('the handler of examples/serverless-sftp', () => {
     const copy = deploy();
     expect((await call(copy, 30_000)).statusCode).toBe(200);
     server.faults = () => ({ kind: 'hang' });
-    expect(await call(copy, 4_000)).toMatchObject({ inTime: true });
+    expect(await call(copy, 2_500)).toMatchObject({ inTime: true });
     server.faults = undefined;
     expect((await call(copy, 30_000)).statusCode).toBe(200);
   });

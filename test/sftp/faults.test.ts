@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sftpVFS, type SftpVFSOptions } from '@holdfast/sftp';
+import { VirtualClock } from '@holdfast/testkit';
 import { isVFSError, type VFS, type VFSError } from '@holdfast/vfs';
 import type { SFTPWrapper } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -17,15 +18,18 @@ import {
   type SSHServer,
 } from '../servers/ssh2-server.js';
 
-/** So short that a test does not take long, and so long that a busy machine answers what is answered at all. */
-const ANSWER_MS = 400;
+/** How long a client waits for an answer, on a clock that only the tests turn. */
+const ANSWER_MS = 4_000;
+const PATIENTLY = { timeout: 30_000 };
 
 let server: SSHServer;
+let clock: VirtualClock;
 let vfs: VFS;
 
 beforeEach(async () => {
   server = await startSSHServer();
-  vfs = sftpVFS({ ...server.options, answerTimeoutMs: ANSWER_MS });
+  clock = new VirtualClock();
+  vfs = sftpVFS({ ...server.options, clock, answerTimeoutMs: ANSWER_MS });
   await vfs.mkdir('/d');
 });
 
@@ -43,66 +47,81 @@ async function failureOf(call: Promise<unknown>): Promise<VFSError> {
   return error;
 }
 
-/** Lets `fault` befall the next request of the kind `op`, and none after that. */
-function once(op: string, fault: Fault): void {
-  server.faults = (request) => {
-    if (request.op !== op) return undefined;
-    server.faults = undefined;
-    return fault;
-  };
+/** Lets `fault` befall the next request of the kind `op`, and none after that. Resolves when it does. */
+function once(op: string, fault: Fault): Promise<void> {
+  return new Promise((resolve) => {
+    server.faults = (request) => {
+      if (request.op !== op) return undefined;
+      server.faults = undefined;
+      resolve();
+      return fault;
+    };
+  });
+}
+
+/** What becomes of `call` when the request that `fault` befalls is not answered in time. */
+async function timedOut(call: () => Promise<unknown>, befallen: Promise<void>): Promise<VFSError> {
+  const failure = failureOf(call());
+  await befallen;
+  await clock.advance(ANSWER_MS);
+  return failure;
 }
 
 const isThere = (path: string): boolean => existsSync(join(server.folder, path));
 
 describe('a server that does not answer', () => {
   test('costs the connection, and the next call opens another', async () => {
-    once('MKDIR', { kind: 'hang' });
-    const [made, looked] = await Promise.all([failureOf(vfs.mkdir('/a')), failureOf(hanging())]);
+    let hanging = 0;
+    server.faults = () => {
+      hanging++;
+      return { kind: 'hang' };
+    };
+    const calls = Promise.all([failureOf(vfs.mkdir('/a')), failureOf(vfs.stat('/'))]);
+    await expect.poll(() => hanging, PATIENTLY).toBe(2);
+    await clock.advance(ANSWER_MS - 1);
+    expect(server.connections).toBe(1);
+    await clock.advance(1);
+    const [made, looked] = await calls;
     expect(made).toMatchObject({ code: 'ETIMEDOUT', outcome: 'unknown' });
     expect(looked).toMatchObject({ code: 'ETIMEDOUT', outcome: 'failed' });
     expect(server.accepted).toBe(1);
+    server.faults = undefined;
     await vfs.mkdir('/b');
     expect(server.accepted).toBe(2);
   });
 
-  /** A look that the server does not come to, since it works on one request after the other. */
-  function hanging(): Promise<unknown> {
-    server.faults = () => ({ kind: 'hang' });
-    const look = vfs.ls('/');
-    return look.finally(() => (server.faults = undefined));
-  }
-
   test('may have done what was asked: a lost reply has an unknown outcome', async () => {
-    once('MKDIR', { kind: 'lost' });
-    expect(await failureOf(vfs.mkdir('/a'))).toMatchObject({ code: 'ETIMEDOUT', outcome: 'unknown' });
+    const failure = await timedOut(() => vfs.mkdir('/a'), once('MKDIR', { kind: 'lost' }));
+    expect(failure).toMatchObject({ code: 'ETIMEDOUT', outcome: 'unknown' });
     expect(isThere('/a')).toBe(true);
   });
 
   test('may do it yet: a mkdir that was given up on is made later', async () => {
     let goOn: () => void = () => undefined;
     const until = new Promise<void>((resolve) => (goOn = resolve));
-    once('MKDIR', { kind: 'late', until });
-    expect((await failureOf(vfs.mkdir('/a'))).outcome).toBe('unknown');
+    const failure = await timedOut(() => vfs.mkdir('/a'), once('MKDIR', { kind: 'late', until }));
+    expect(failure.outcome).toBe('unknown');
     expect(isThere('/a')).toBe(false);
     goOn();
-    await until;
-    await vfs.ls('/');
-    expect(isThere('/a')).toBe(true);
+    await expect.poll(() => isThere('/a'), PATIENTLY).toBe(true);
   });
 
   test('to what nobody waits for costs the connection all the same', async () => {
-    once('CLOSE', { kind: 'hang' });
+    const befallen = once('CLOSE', { kind: 'hang' });
     expect(await vfs.ls('/')).toHaveLength(1);
-    await expect.poll(() => server.connections).toBe(0);
+    await befallen;
+    await clock.advance(ANSWER_MS);
+    await expect.poll(() => server.connections, PATIENTLY).toBe(0);
     expect(await vfs.ls('/')).toHaveLength(1);
     expect(server.accepted).toBe(2);
   });
 
   test('lets a caller go at its abort, and the connection lives on if the answer comes', async () => {
     let goOn: () => void = () => undefined;
-    once('MKDIR', { kind: 'late', until: new Promise<void>((resolve) => (goOn = resolve)) });
+    const befallen = once('MKDIR', { kind: 'late', until: new Promise<void>((resolve) => (goOn = resolve)) });
     const controller = new AbortController();
     const call = vfs.mkdir('/a', { signal: controller.signal });
+    await befallen;
     controller.abort('enough');
     await expect(call).rejects.toBe('enough');
     goOn();
@@ -128,14 +147,14 @@ describe('a connection that breaks off', () => {
   });
 
   test('while a file is written leaves an unknown outcome, since the file was emptied', async () => {
-    once('WRITE', { kind: 'cut' });
+    void once('WRITE', { kind: 'cut' });
     expect(await failureOf(vfs.writeFile('/f', 'x'))).toMatchObject({ code: 'ECONN', outcome: 'unknown' });
     expect(isThere('/f')).toBe(true);
   });
 
   test('between two calls is no matter', async () => {
     server.cut();
-    await expect.poll(() => server.connections).toBe(0);
+    await expect.poll(() => server.connections, PATIENTLY).toBe(0);
     await vfs.mkdir('/a');
     expect(server.accepted).toBe(2);
   });
@@ -156,8 +175,10 @@ describe('a server that answers nonsense', () => {
     ['an answer to another question', bytes((id) => packet(101, [uint32(id + 7), uint32(0)])), 'ETIMEDOUT'],
     ['half an answer', bytes((id) => packet(101, [uint32(id), uint32(0)]).subarray(0, 7)), 'ETIMEDOUT'],
   ])('%s to a mkdir: it is not taken for a success', async (_, fault, code) => {
-    once('MKDIR', fault);
-    expect(await failureOf(vfs.mkdir('/a'))).toMatchObject({ code, outcome: 'unknown' });
+    const befallen = once('MKDIR', fault);
+    const failure =
+      code === 'ETIMEDOUT' ? timedOut(() => vfs.mkdir('/a'), befallen) : failureOf(vfs.mkdir('/a'));
+    expect(await failure).toMatchObject({ code, outcome: 'unknown' });
     await vfs.mkdir('/b');
     expect(server.accepted).toBe(2);
   });
@@ -169,7 +190,7 @@ describe('a server that answers nonsense', () => {
     [4, 'Disk quota exceeded', 'ENOSPC'],
     [4711, 'who knows', 'EIO'],
   ])('status %i "%s" is %s', async (code, text, expected) => {
-    once('MKDIR', rawStatus(code, text));
+    void once('MKDIR', rawStatus(code, text));
     expect(await failureOf(vfs.mkdir('/a'))).toMatchObject({ code: expected, outcome: 'failed' });
     await vfs.mkdir('/b');
     expect(server.accepted).toBe(1);
@@ -195,7 +216,7 @@ describe('a server that answers nonsense', () => {
   });
 
   test('colours and line ends of its own reach no terminal', async () => {
-    once('MKDIR', { kind: 'answer', answer: status(4, '\u{1b}[2J\nall is well') });
+    void once('MKDIR', { kind: 'answer', answer: status(4, '\u{1b}[2J\nall is well') });
     const { message } = await failureOf(vfs.mkdir('/a'));
     expect(message).not.toMatch(/[\u{0}-\u{1f}]/u);
   });
@@ -215,12 +236,6 @@ describe('a server that goes on for ever', () => {
     }));
     return (sftp: SFTPWrapper, id) => sftp.name(id, entries);
   };
-  let patient: VFS;
-  beforeEach(() => {
-    patient = sftpVFS({ ...server.options, deadlineMs: 60_000 });
-  });
-  afterEach(() => patient.close());
-
   test.each([
     ['entries', namesOf(1_000, 12)],
     ['long names', namesOf(10, 20_000)],
@@ -228,22 +243,24 @@ describe('a server that goes on for ever', () => {
   ])('listing %s is refused before it uses up the memory', async (_, answer) => {
     always('READDIR', answer);
     const before = process.memoryUsage().heapUsed;
-    const failure = await failureOf(patient.ls('/'));
+    const failure = await failureOf(vfs.ls('/'));
     expect(failure).toMatchObject({ code: 'EIO', outcome: 'failed' });
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(256 * 1024 * 1024);
     server.faults = undefined;
-    expect(await patient.ls('/')).toHaveLength(1);
+    expect(await vfs.ls('/')).toHaveLength(1);
   });
 
   test('listing is not followed any further once the caller has given up', async () => {
     always('READDIR', namesOf(1, 1));
-    const impatient = sftpVFS({ ...server.options, deadlineMs: 200, answerTimeoutMs: 150 });
-    expect(await failureOf(impatient.ls('/'))).toMatchObject({ code: 'ETIMEDOUT', outcome: 'failed' });
-    await impatient.stat('/');
+    const failure = failureOf(vfs.ls('/'));
+    await expect.poll(() => server.requests.length, PATIENTLY).toBeGreaterThan(200);
+    await clock.advance(10_000);
+    expect(await failure).toMatchObject({ code: 'ETIMEDOUT', outcome: 'failed' });
+    server.faults = undefined;
+    await vfs.stat('/');
     server.recount();
-    await impatient.stat('/');
+    await vfs.stat('/');
     expect(server.requests.map(({ op }) => op)).not.toContain('READDIR');
-    await impatient.close();
   });
 
   test.each([
@@ -259,7 +276,7 @@ describe('a server that goes on for ever', () => {
       const answer: Answer = (sftp, id) => sftp.attrs(id, attributes as typeof FILE);
       return op === 'FSTAT' ? { kind: 'answer', answer } : undefined;
     };
-    expect(await failureOf(patient.readFile('/f'))).toMatchObject({ code: 'EIO', outcome: 'failed' });
+    expect(await failureOf(vfs.readFile('/f'))).toMatchObject({ code: 'EIO', outcome: 'failed' });
   });
 });
 
@@ -275,7 +292,7 @@ describe('something that is no SSH server', () => {
     });
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    return { ...server.options, port, connectTimeoutMs: ANSWER_MS };
+    return { ...server.options, port, connectTimeoutMs: 400 };
   }
 
   afterEach(async () => {
@@ -300,6 +317,8 @@ describe('something that is no SSH server', () => {
     const stranger = sftpVFS(await listening(talk));
     expect(await failureOf(stranger.mkdir('/a'))).toMatchObject({ code: 'ECONN', outcome: 'failed' });
     await stranger.close();
-    await expect.poll(() => [...sockets].every((socket) => socket.closed || socket.destroyed)).toBe(true);
+    await expect
+      .poll(() => [...sockets].every((socket) => socket.closed || socket.destroyed), PATIENTLY)
+      .toBe(true);
   });
 });

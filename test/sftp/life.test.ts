@@ -34,7 +34,7 @@ describe('an idle connection', () => {
     await clock.advance(9_999);
     expect(server.connections).toBe(1);
     await clock.advance(1);
-    await expect.poll(() => server.connections).toBe(0);
+    await expect.poll(() => server.connections, { timeout: 30_000 }).toBe(0);
     await vfs.ls('/');
     expect(server.accepted).toBe(2);
     await vfs.close();
@@ -45,7 +45,7 @@ describe('an idle connection', () => {
     await vfs.ls('/');
     await vfs.close();
     await vfs.close();
-    await expect.poll(() => server.connections).toBe(0);
+    await expect.poll(() => server.connections, { timeout: 30_000 }).toBe(0);
     await expect(vfs.ls('/')).rejects.toMatchObject({ code: 'ECONN', outcome: 'failed' });
   });
 });

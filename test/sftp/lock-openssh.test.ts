@@ -11,6 +11,8 @@ const missing = await noSshd();
 
 /** No less than what a busy machine needs between two heartbeats. */
 const STALE_MS = 3_000;
+/** Where nobody has to wait for a lease to end. */
+const LONG = { staleAfterMs: 60_000, heartbeatMs: 200 };
 
 describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missing})` : ''}`, () => {
   let server: Sshd;
@@ -49,7 +51,7 @@ describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missin
   }
 
   test('goes from one process to the other, with a greater token', async () => {
-    const [first, second] = await Promise.all([actor(), actor()]);
+    const [first, second] = await Promise.all([actor(LONG), actor(LONG)]);
     const token = await first.acquire();
     const waiting = second.acquire();
     await second.says('waiting');
@@ -73,8 +75,7 @@ describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missin
   });
 
   test('outlives the connections of its holder and of a waiter', async () => {
-    const long = { staleAfterMs: 20_000, heartbeatMs: 200 };
-    const [holder, waiter] = await Promise.all([actor(long), actor(long)]);
+    const [holder, waiter] = await Promise.all([actor(LONG), actor(LONG)]);
     const token = await holder.acquire();
     const waiting = waiter.acquire();
     await waiter.says('waiting');
@@ -118,9 +119,7 @@ describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missin
     const counter = join(server.folder, `counter-${Math.random()}`);
     writeFileSync(counter, '0');
     mkdirSync(join(server.folder, 'unrelated'), { recursive: true });
-    const cast = await Promise.all(
-      Array.from({ length: processes }, () => actor({ staleAfterMs: 60_000 }, contenders)),
-    );
+    const cast = await Promise.all(Array.from({ length: processes }, () => actor(LONG, contenders)));
     await Promise.all(cast.map((each) => each.count(counter, times)));
     const updates = processes * contenders * times;
     expect(Number(readFileSync(counter, 'utf8'))).toBe(updates);

@@ -2,11 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lock, LockTimeoutError, UnsafeStorageError, type LockOptions } from '@holdfast/lock';
 import { sftpVFS } from '@holdfast/sftp';
+import { VirtualClock } from '@holdfast/testkit';
 import { isVFSError, type VFS } from '@holdfast/vfs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noProftpd, startProftpd } from '../servers/proftpd.js';
 import { noRcloneSFTP, startRcloneSFTP } from '../servers/rclone-sftp.js';
 import { startSSHServer, type SSHServer } from '../servers/ssh2-server.js';
+
+const PATIENTLY = { timeout: 30_000 };
 
 describe('a claim that was given up on', () => {
   const LOCK: LockOptions = { id: 'deploy', staleAfterMs: 1_500, pollMs: 50 };
@@ -23,44 +26,57 @@ describe('a claim that was given up on', () => {
     await server.stop();
   });
 
-  function client(answerTimeoutMs = 300): VFS {
-    const vfs = sftpVFS({ ...server.options, answerTimeoutMs });
+  /** @param clock for its deadlines. Default: one that stands still, so that none passes because a machine is busy */
+  function client(clock = new VirtualClock()): VFS {
+    const vfs = sftpVFS({ ...server.options, clock });
     opened.push(vfs);
     return vfs;
   }
 
   /** Keeps the request that makes the first claim from being carried out, until it is let go on. */
-  function holdBackTheFirstClaim(): () => void {
+  function holdBackTheFirstClaim(): { readonly sent: Promise<void>; goOn(): void } {
     let goOn: () => void = () => undefined;
     const until = new Promise<void>((resolve) => (goOn = resolve));
-    server.faults = ({ op, path }) => {
-      if (op !== 'MKDIR' || !path.endsWith(FIRST)) return undefined;
-      server.faults = undefined;
-      return { kind: 'late', until };
-    };
-    return goOn;
+    const sent = new Promise<void>((resolve) => {
+      server.faults = ({ op, path }) => {
+        if (op !== 'MKDIR' || !path.endsWith(FIRST)) return undefined;
+        server.faults = undefined;
+        resolve();
+        return { kind: 'late', until };
+      };
+    });
+    return { sent, goOn };
+  }
+
+  /** Tries to obtain the lock, and is not answered to its claim. */
+  async function loseTheAnswer(sent: Promise<void>): Promise<unknown> {
+    const clock = new VirtualClock();
+    const attempt = new Lock(client(clock), LOCK).tryAcquire().catch((error: unknown) => error);
+    await sent;
+    await clock.advance(4_000);
+    return attempt;
   }
 
   const isMade = (): boolean => existsSync(join(server.folder, FIRST));
 
   test('and is made later locks nobody out, and is never counted as held', async () => {
-    const goOn = holdBackTheFirstClaim();
-    const lost = await new Lock(client(), LOCK).tryAcquire().catch((error: unknown) => error);
+    const { sent, goOn } = holdBackTheFirstClaim();
+    const lost = await loseTheAnswer(sent);
     expect(isVFSError(lost, 'ETIMEDOUT')).toBe(true);
     expect(isVFSError(lost) && lost.outcome).toBe('unknown');
     expect(isMade()).toBe(false);
     goOn();
-    await expect.poll(isMade).toBe(true);
+    await expect.poll(isMade, PATIENTLY).toBe(true);
 
-    const lease = await new Lock(client(4_000), LOCK).acquire();
+    const lease = await new Lock(client(), LOCK).acquire();
     expect(lease.token).toBe(2);
     await lease.release();
   });
 
   test('and is made after the same number was claimed again changes nothing', async () => {
-    const goOn = holdBackTheFirstClaim();
-    await new Lock(client(), LOCK).tryAcquire().catch(() => undefined);
-    const lease = await new Lock(client(4_000), LOCK).acquire();
+    const { sent, goOn } = holdBackTheFirstClaim();
+    await loseTheAnswer(sent);
+    const lease = await new Lock(client(), LOCK).acquire();
     expect(lease.token).toBe(1);
     goOn();
     await lease.verify();
@@ -69,13 +85,13 @@ describe('a claim that was given up on', () => {
   });
 
   test('by a caller who ran out of time is freed as soon as it is made', async () => {
-    const goOn = holdBackTheFirstClaim();
-    const patient = client(10_000);
-    const late = new Lock(patient, { ...LOCK, staleAfterMs: 60_000 }).acquire({ timeoutMs: 200 });
+    const { sent, goOn } = holdBackTheFirstClaim();
+    const late = new Lock(client(), { ...LOCK, staleAfterMs: 60_000 }).acquire({ timeoutMs: 200 });
     await expect(late).rejects.toBeInstanceOf(LockTimeoutError);
+    await sent;
     goOn();
     const names = (): string[] => readdirSync(join(server.folder, 'lockfile-deploy'));
-    await expect.poll(names).toContain('000000000001.free');
+    await expect.poll(names, PATIENTLY).toContain('000000000001.free');
     const lease = await new Lock(client(), { ...LOCK, staleAfterMs: 60_000 }).acquire();
     expect(lease.token).toBe(2);
     await lease.release();
