@@ -1,2 +1,3 @@
 export * from './clock/index.js';
 export * from './history/index.js';
+export * from './explore/index.js';
