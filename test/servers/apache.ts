@@ -55,10 +55,7 @@ export async function startApache(share: DAVShare = {}): Promise<DAVServer> {
     ...access,
     '</Directory>',
   ];
-  await writeFile(
-    join(home, 'httpd.conf'),
-    [...config, ''].join('\n'),
-  );
+  await writeFile(join(home, 'httpd.conf'), [...config, ''].join('\n'));
   return serve(folders, port, {
     command: findCommand('apache2') ?? 'apache2',
     args: ['-f', join(home, 'httpd.conf'), '-DFOREGROUND'],
@@ -67,8 +64,7 @@ export async function startApache(share: DAVShare = {}): Promise<DAVServer> {
   });
 }
 
-const basicUser = (): string =>
-  `${USER}:{SHA}${createHash('sha1').update(PASSWORD).digest('base64')}\n`;
+const basicUser = (): string => `${USER}:{SHA}${createHash('sha1').update(PASSWORD).digest('base64')}\n`;
 
 const digestUser = (): string =>
   `${USER}:${REALM}:${createHash('md5').update(`${USER}:${REALM}:${PASSWORD}`).digest('hex')}\n`;

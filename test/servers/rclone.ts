@@ -11,10 +11,12 @@ export async function startRcloneDAV(): Promise<DAVServer> {
   const port = await freePort();
   return serve(folders, port, {
     command: findCommand('rclone') ?? 'rclone',
-    args: [
-      ...['serve', 'webdav', folders.root, '--config', '/dev/null', '--baseurl', '/dav'],
-      ...['--addr', `127.0.0.1:${port}`, '--cache-dir', folders.home],
-    ],
+    args: ['serve', 'webdav', folders.root, '--config', '/dev/null', '--baseurl', '/dav'].concat([
+      '--addr',
+      `127.0.0.1:${port}`,
+      '--cache-dir',
+      folders.home,
+    ]),
     ready: port,
   });
 }
