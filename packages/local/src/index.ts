@@ -1,1 +1,2 @@
-export {};
+export { localVFS } from './local.js';
+export type { LocalOptions } from './options.js';

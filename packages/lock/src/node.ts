@@ -1,1 +1,1 @@
-export {};
+export { identityOf, nodeIdentity } from './node-identity.js';

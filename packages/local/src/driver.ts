@@ -1,0 +1,118 @@
+import type { Capabilities, Entry, FileInfo, Operation, VFSDriver, VFSPath, Watcher } from '@holdfast/vfs';
+import { outcomeOfSilence, VFSError } from '@holdfast/vfs';
+import { toVFSError, type About } from './errno.js';
+import type { AnswerOf, ArgumentsOf, OperationName } from './operations.js';
+import type { Runner } from './runner.js';
+import type { Watches } from './watches.js';
+
+export interface LocalDriverParts {
+  readonly capabilities: Capabilities;
+  readonly runner: Runner;
+  /** `undefined` where the system tells nothing of changes made elsewhere. */
+  readonly watches: Watches | undefined;
+  /** Milliseconds; for the message of a passed deadline. */
+  readonly deadlineMs: number;
+  readonly platform: NodeJS.Platform;
+  /** Whether a server may have had the request when a call fails. */
+  readonly remote: boolean;
+}
+
+/** The contract's operations on a directory of the machine. */
+export class LocalDriver implements VFSDriver {
+  readonly adapter = 'local';
+  readonly capabilities: Capabilities;
+  readonly #parts: LocalDriverParts;
+
+  constructor(parts: LocalDriverParts) {
+    this.#parts = parts;
+    this.capabilities = parts.capabilities;
+  }
+
+  mkdir(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+    return this.#run('mkdir', path, [path], signal);
+  }
+
+  writeFile(
+    path: VFSPath,
+    data: Uint8Array,
+    { exclusive }: { readonly exclusive: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    return this.#run('writeFile', path, [path, data, exclusive], signal);
+  }
+
+  readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    return this.#run('readFile', path, [path], signal);
+  }
+
+  chtimes(path: VFSPath, atime: Date, mtime: Date, signal: AbortSignal | undefined): Promise<void> {
+    return this.#run('chtimes', path, [path, atime, mtime], signal);
+  }
+
+  ls(path: VFSPath, signal: AbortSignal | undefined): Promise<Entry[]> {
+    return this.#run('ls', path, [path], signal);
+  }
+
+  stat(path: VFSPath, signal: AbortSignal | undefined): Promise<FileInfo> {
+    return this.#run('stat', path, [path], signal);
+  }
+
+  rm(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+    return this.#run('rm', path, [path], signal);
+  }
+
+  rename(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+    return this.#run('rename', from, [from, to], signal);
+  }
+
+  async watch(path: VFSPath, onChange: () => void): Promise<Watcher> {
+    const { watches } = this.#parts;
+    if (watches === undefined) throw new VFSError({ code: 'ENOTSUP', op: 'watch', path, adapter: 'local' });
+    try {
+      return await watches.open(path, onChange);
+    } catch (error) {
+      throw toVFSError(error, this.#about('watch', path));
+    }
+  }
+
+  /** Waits for nothing: a call that hangs would never let it end. */
+  async close(): Promise<void> {
+    this.#parts.watches?.close();
+    this.#parts.runner.close();
+  }
+
+  async #run<N extends OperationName>(
+    op: N,
+    path: VFSPath,
+    rest: ArgumentsOf<N>,
+    signal: AbortSignal | undefined,
+  ): Promise<AnswerOf<N>> {
+    const timedOut = (settled: Promise<void> | undefined): VFSError => this.#timedOut(op, path, settled);
+    try {
+      return await this.#parts.runner.run(op, rest, { signal, timedOut });
+    } catch (error) {
+      throw toVFSError(error, this.#about(op, path));
+    }
+  }
+
+  #about(op: Operation, path: string): About {
+    const { platform, remote } = this.#parts;
+    return { op, path, adapter: this.adapter, platform, remote };
+  }
+
+  #timedOut(op: Operation, path: string, settled: Promise<void> | undefined): VFSError {
+    const begun = settled !== undefined;
+    return new VFSError({
+      code: 'ETIMEDOUT',
+      op,
+      path,
+      adapter: this.adapter,
+      outcome: begun ? outcomeOfSilence(op) : 'failed',
+      detail: begun
+        ? `no answer within ${this.#parts.deadlineMs} ms`
+        : `it waited ${this.#parts.deadlineMs} ms behind calls that hang, and was not made`,
+      advice: 'Check that the mount is there and its server can be reached, or raise deadlineMs',
+      settled,
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { createVFS, systemClock, VFSError, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
+import { LocalDriver } from './driver.js';
+import { typeNamed, type FilesystemType } from './filesystem.js';
+import { Limiter } from './limiter.js';
+import { parseSettings, type LocalOptions, type Settings } from './options.js';
+import type { Place } from './place.js';
+import { inProcess, limited, type Runner } from './runner.js';
+import { survey, thisMachine, type Surroundings } from './survey.js';
+import { Watches } from './watches.js';
+
+/** What stands between {@link localVFS} and the machine; tests replace parts of it. */
+export interface Circumstances {
+  readonly machine: Surroundings;
+  readonly clock: Clock;
+}
+
+const DEFAULT_MOUNT_DEADLINE_MS = 5000;
+
+/**
+ * Opens a directory of this machine, on a local disk or a mount, as a VFS.
+ *
+ * Nothing is asked of the directory yet: a missing root shows in the first call, as `ENOENT`.
+ *
+ * @param root an absolute or relative path, or a `file:` URL; resolved once
+ * @throws `VFSError` `EINVAL` for a bad root or option, `ENOTSUP` for a filesystem on which no lock can be safe
+ */
+export function localVFS(root: string | URL, options: LocalOptions = {}): VFS {
+  return openLocal(root, options, { machine: thisMachine, clock: systemClock });
+}
+
+/** {@link localVFS} under the given circumstances. */
+export function openLocal(root: string | URL, options: LocalOptions, { machine, clock }: Circumstances): VFS {
+  const settings = parseSettings(root, options);
+  const found = survey(settings.root, machine);
+  const type = chosen(settings, found.type);
+  const onMount = type.class !== 'local';
+  const fsync = settings.fsync ?? onMount;
+  const place: Place = {
+    root: settings.root,
+    create: settings.create,
+    shared: onMount,
+    sync: !fsync ? 'none' : onMount ? 'file' : 'all',
+    mode: settings.mode,
+    platform: machine.platform,
+  };
+  const deadlineMs = settings.deadlineMs ?? (onMount ? DEFAULT_MOUNT_DEADLINE_MS : Infinity);
+  const runner: Runner = onMount
+    ? limited(inProcess(place, 'pool'), limiterOf(found.device), { deadlineMs, clock })
+    : inProcess(place, settings.calls);
+  const driver = new LocalDriver({
+    capabilities: capabilitiesOf(type),
+    runner,
+    watches: onMount ? undefined : new Watches(place),
+    deadlineMs,
+    platform: machine.platform,
+    remote: onMount,
+  });
+  // On a mount the limiter keeps the deadline: it alone knows whether a call was begun.
+  return createVFS(driver, onMount ? { clock } : { clock, deadlineMs });
+}
+
+const MOST_IN_FLIGHT = 2;
+const limiters = new Map<string, Limiter>();
+
+/** All VFS objects of the process share the limiter of a device, as they share the threads that it can hang. */
+function limiterOf(device: string): Limiter {
+  let limiter = limiters.get(device);
+  if (limiter === undefined) {
+    limiter = new Limiter({ limit: MOST_IN_FLIGHT });
+    limiters.set(device, limiter);
+  }
+  return limiter;
+}
+
+function chosen({ filesystem, root }: Settings, found: FilesystemType): FilesystemType {
+  if (filesystem === 'auto') {
+    if (found.unsafe === undefined) return found;
+    throw new VFSError({
+      code: 'ENOTSUP',
+      op: 'open',
+      path: root,
+      adapter: 'local',
+      detail: `no lock is safe on ${found.name}: ${found.unsafe}`,
+      advice:
+        "Use the adapter for the storage behind it; pass { filesystem: 'fuse' } if this host alone uses it",
+    });
+  }
+  if (filesystem === found.class) return found;
+  return { ...typeNamed(STAND_IN[filesystem]), name: found.name };
+}
+
+/** The type whose conduct is taken on when the option names another class than the one found. */
+const STAND_IN = { local: 'ext4', network: 'nfs4', fuse: 'fuse' } as const;
+
+function capabilitiesOf(type: FilesystemType): Capabilities {
+  return {
+    exclusiveMkdir: type.exclusiveMkdir ? 'known' : 'probe',
+    exclusiveWrite: true,
+    chtimes: true,
+    rename: true,
+    watch: type.class === 'local',
+    directories: 'real',
+    // A stat for each name would cost more than reading the one file that matters, and on a mount it would not be fresh.
+    listing: 'names',
+    mtimeGranularityMs: type.mtimeGranularityMs,
+    abort: 'caller',
+    cost: type.class === 'local' ? 'local' : 'network',
+  };
+}

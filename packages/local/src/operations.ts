@@ -1,0 +1,219 @@
+import { constants, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  parentOf,
+  ROOT,
+  segmentsOf,
+  type Entry,
+  type EntryType,
+  type FileInfo,
+  type VFSPath,
+} from '@holdfast/vfs';
+import { errnoOf, HalfDone, Refusal } from './errno.js';
+import * as files from './files.js';
+import type { Jail } from './jail.js';
+import { OFFLOAD, type Steps } from './steps.js';
+import { system, type Listed } from './system.js';
+
+/** What each operation is given besides the jail it works in, and what it answers. All of it can be sent to a process. */
+interface Signatures {
+  mkdir: { rest: [path: VFSPath]; answer: void };
+  writeFile: { rest: [path: VFSPath, data: Uint8Array, exclusive: boolean]; answer: void };
+  readFile: { rest: [path: VFSPath]; answer: Uint8Array };
+  ls: { rest: [path: VFSPath]; answer: Entry[] };
+  stat: { rest: [path: VFSPath]; answer: FileInfo };
+  rm: { rest: [path: VFSPath]; answer: void };
+  rename: { rest: [from: VFSPath, to: VFSPath]; answer: void };
+  chtimes: { rest: [path: VFSPath, atime: Date, mtime: Date]; answer: void };
+}
+
+export type OperationName = keyof Signatures;
+export type ArgumentsOf<N extends OperationName> = Signatures[N]['rest'];
+export type AnswerOf<N extends OperationName> = Signatures[N]['answer'];
+
+const operations: { [N in OperationName]: (jail: Jail, ...rest: ArgumentsOf<N>) => Steps<AnswerOf<N>> } = {
+  mkdir,
+  writeFile,
+  readFile,
+  ls,
+  stat,
+  rm,
+  rename,
+  chtimes,
+};
+
+/** The steps of the operation called `name`. */
+export function stepsOf<N extends OperationName>(
+  name: N,
+  jail: Jail,
+  rest: ArgumentsOf<N>,
+): Steps<AnswerOf<N>> {
+  return operations[name](jail, ...rest);
+}
+
+function* mkdir(jail: Jail, path: VFSPath): Steps<void> {
+  const { mode, sync } = jail.place;
+  if (path === ROOT) return yield* makeRoot(jail);
+  yield* doubtingAbsence(jail, parentOf(path), function* () {
+    const at = yield* jail.named(path);
+    yield* system.mkdir(at, mode ?? 0o777);
+    try {
+      if (mode !== undefined) yield* system.chmod(at, mode);
+      if (sync === 'all') yield* files.syncDirectory(dirname(at));
+    } catch (error) {
+      throw new HalfDone(error);
+    }
+  });
+}
+
+function* makeRoot(jail: Jail): Steps<void> {
+  // Not `jail.root()`: that may know the root from before somebody removed it.
+  try {
+    yield* system.realpath(jail.place.root);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return yield* jail.makeRoot();
+  }
+  throw new Refusal('EEXIST', 'it is the root');
+}
+
+function* writeFile(jail: Jail, path: VFSPath, data: Uint8Array, exclusive: boolean): Steps<void> {
+  if (data.length > files.LARGE) yield OFFLOAD;
+  const write = exclusive ? files.createFile : files.rewriteFile;
+  yield* doubtingAbsence(jail, parentOf(path), () => write(jail, path, data));
+}
+
+function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
+  return yield* doubtingAbsence(jail, path, () => files.readFile(jail, path));
+}
+
+function* ls(jail: Jail, path: VFSPath): Steps<Entry[]> {
+  return yield* doubtingAbsence(jail, path, function* () {
+    const at = yield* jail.existing(path);
+    // The record of a directory grows with its entries: a large one would hold up the main thread.
+    if (!jail.place.shared && (yield* system.lstat(at)).size > files.LARGE) yield OFFLOAD;
+    const entries = yield* readdir(at);
+    return entries.map(({ name, kind }): Entry => ({ name, type: kind }));
+  });
+}
+
+/** How often a listing is begun anew because an entry went away under it. */
+const LISTING_ATTEMPTS = 5;
+
+/**
+ * On a filesystem that lists no types, Node looks at each entry by itself, and fails with `ENOENT` when one was removed
+ * meanwhile; that must not pass for a missing directory.
+ */
+function* readdir(at: string): Steps<Listed[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return yield* system.readdir(at);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || attempt === LISTING_ATTEMPTS) throw error;
+      yield* system.lstat(at);
+    }
+  }
+}
+
+function* stat(jail: Jail, path: VFSPath): Steps<FileInfo> {
+  return yield* doubtingAbsence(jail, path, function* () {
+    const at = yield* jail.existing(path);
+    return infoOf(jail.place.shared ? yield* openedStat(at) : yield* system.lstat(at));
+  });
+}
+
+/** On a mount, `stat` answers from the client's attribute cache; opening makes the client ask the server first. */
+function* openedStat(at: string): Steps<Stats> {
+  let fd: number;
+  try {
+    fd = yield* files.open(at, constants.O_RDONLY);
+  } catch (error) {
+    // Sockets cannot be opened, and nobody rewrites one.
+    if (error instanceof Refusal) return yield* system.lstat(at);
+    throw error;
+  }
+  return yield* files.closing(fd, system.fstat(fd));
+}
+
+function* rm(jail: Jail, path: VFSPath): Steps<void> {
+  yield* doubtingAbsence(jail, path, function* () {
+    // A link is removed itself, wherever it leads: what it points at is not touched.
+    const at = yield* jail.named(path);
+    try {
+      yield* system.unlink(at);
+    } catch (error) {
+      if (!(yield* saysDirectory(error, at))) throw error;
+      yield* rmdir(at);
+    }
+    if (jail.place.sync === 'all') yield* files.syncDirectory(dirname(at));
+  });
+}
+
+/** Linux tells `EISDIR` for the unlink of a directory; POSIX, and so macOS, `EPERM`, which can mean other things too. */
+function* saysDirectory(error: unknown, at: string): Steps<boolean> {
+  const errno = errnoOf(error);
+  if (errno === 'EISDIR') return true;
+  return errno === 'EPERM' && (yield* system.lstat(at)).isDirectory();
+}
+
+function* rmdir(at: string): Steps<void> {
+  try {
+    yield* system.rmdir(at);
+  } catch (error) {
+    // POSIX lets a system say either.
+    throw errnoOf(error) === 'EEXIST' ? new Refusal('ENOTEMPTY', 'the directory is not empty') : error;
+  }
+}
+
+function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
+  yield* doubtingAbsence(jail, from, function* () {
+    const source = yield* jail.named(from);
+    const target = yield* jail.named(to);
+    yield* system.rename(source, target);
+    if (jail.place.sync !== 'all') return;
+    yield* files.syncDirectory(dirname(target));
+    yield* files.syncDirectory(dirname(source));
+  });
+}
+
+function* chtimes(jail: Jail, path: VFSPath, atime: Date, mtime: Date): Steps<void> {
+  yield* doubtingAbsence(jail, path, function* () {
+    yield* system.lutimes(yield* jail.existing(path), atime, mtime);
+  });
+}
+
+/**
+ * A mount's client keeps "does not exist" for up to half a minute, even towards an open; only a listing is fresh. So
+ * before an absence on the way to `path` is believed the directories are listed, which also makes the client forget
+ * what it wrongly remembered.
+ */
+function* doubtingAbsence<T>(jail: Jail, path: VFSPath | undefined, attempt: () => Steps<T>): Steps<T> {
+  if (!jail.place.shared || path === undefined) return yield* attempt();
+  try {
+    return yield* attempt();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || !(yield* isListed(jail, path))) throw error;
+  }
+  return yield* attempt();
+}
+
+function* isListed(jail: Jail, path: VFSPath): Steps<boolean> {
+  let folder = yield* jail.root();
+  for (const name of segmentsOf(path)) {
+    let entries: Listed[];
+    try {
+      entries = yield* readdir(folder);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return false;
+      throw error;
+    }
+    if (!entries.some((entry) => entry.name === name)) return false;
+    folder = join(folder, name);
+  }
+  return true;
+}
+
+function infoOf(stats: Stats): FileInfo {
+  const type: EntryType = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
+  return { type, size: type === 'directory' ? 0 : stats.size, mtimeMs: stats.mtimeMs };
+}

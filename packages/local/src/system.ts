@@ -1,0 +1,136 @@
+import * as fs from 'node:fs';
+import { constants } from 'node:fs';
+import { promisify } from 'node:util';
+import { step, type Steps } from './steps.js';
+
+const later = {
+  mkdir: promisify(fs.mkdir),
+  rmdir: promisify(fs.rmdir),
+  unlink: promisify(fs.unlink),
+  rename: promisify(fs.rename),
+  chmod: promisify(fs.chmod),
+  fchmod: promisify(fs.fchmod),
+  lutimes: promisify(fs.lutimes),
+  lstat: promisify(fs.lstat),
+  fstat: promisify(fs.fstat),
+  realpath: promisify(fs.realpath.native),
+  open: promisify(fs.open),
+  close: promisify(fs.close),
+  fsync: promisify(fs.fsync),
+  ftruncate: promisify(fs.ftruncate),
+};
+
+/** Windows has no such flags; there the callers look with lstat first. */
+export const O_NOFOLLOW: number = constants.O_NOFOLLOW ?? 0;
+/** Lets the opening of a FIFO or a device return instead of waiting for its other end. */
+export const O_NONBLOCK: number = constants.O_NONBLOCK ?? 0;
+export const O_DIRECTORY: number = constants.O_DIRECTORY ?? 0;
+
+export interface Listed {
+  readonly name: string;
+  readonly kind: 'file' | 'directory' | 'other';
+}
+
+/** The calls of `node:fs` that operations are made of, each in its two forms. */
+export const system = {
+  mkdir: (path: string, mode: number): Steps<void> =>
+    step(
+      () => fs.mkdirSync(path, mode),
+      () => later.mkdir(path, mode),
+    ),
+  mkdirTree: (path: string, mode: number): Steps<void> =>
+    step(
+      () => void fs.mkdirSync(path, { recursive: true, mode }),
+      async () => void (await fs.promises.mkdir(path, { recursive: true, mode })),
+    ),
+  rmdir: (path: string): Steps<void> =>
+    step(
+      () => fs.rmdirSync(path),
+      () => later.rmdir(path),
+    ),
+  unlink: (path: string): Steps<void> =>
+    step(
+      () => fs.unlinkSync(path),
+      () => later.unlink(path),
+    ),
+  rename: (from: string, to: string): Steps<void> =>
+    step(
+      () => fs.renameSync(from, to),
+      () => later.rename(from, to),
+    ),
+  chmod: (path: string, mode: number): Steps<void> =>
+    step(
+      () => fs.chmodSync(path, mode),
+      () => later.chmod(path, mode),
+    ),
+  fchmod: (fd: number, mode: number): Steps<void> =>
+    step(
+      () => fs.fchmodSync(fd, mode),
+      () => later.fchmod(fd, mode),
+    ),
+  lutimes: (path: string, atime: Date, mtime: Date): Steps<void> =>
+    step(
+      () => fs.lutimesSync(path, atime, mtime),
+      () => later.lutimes(path, atime, mtime),
+    ),
+  lstat: (path: string): Steps<fs.Stats> =>
+    step(
+      () => fs.lstatSync(path),
+      () => later.lstat(path),
+    ),
+  fstat: (fd: number): Steps<fs.Stats> =>
+    step(
+      () => fs.fstatSync(fd),
+      () => later.fstat(fd),
+    ),
+  realpath: (path: string): Steps<string> =>
+    step(
+      () => fs.realpathSync.native(path),
+      () => later.realpath(path),
+    ),
+  open: (path: string, flags: number, mode = 0o666): Steps<number> =>
+    step(
+      () => fs.openSync(path, flags, mode),
+      () => later.open(path, flags, mode),
+    ),
+  close: (fd: number): Steps<void> =>
+    step(
+      () => fs.closeSync(fd),
+      () => later.close(fd),
+    ),
+  fsync: (fd: number): Steps<void> =>
+    step(
+      () => fs.fsyncSync(fd),
+      () => later.fsync(fd),
+    ),
+  ftruncate: (fd: number, length: number): Steps<void> =>
+    step(
+      () => fs.ftruncateSync(fd, length),
+      () => later.ftruncate(fd, length),
+    ),
+  read: (fd: number, into: Uint8Array, position: number): Steps<number> =>
+    step(
+      () => fs.readSync(fd, into, 0, into.length, position),
+      () => answered((done) => fs.read(fd, into, 0, into.length, position, done)),
+    ),
+  write: (fd: number, data: Uint8Array, from: number): Steps<number> =>
+    step(
+      () => fs.writeSync(fd, data, from, data.length - from, from),
+      () => answered((done) => fs.write(fd, data, from, data.length - from, from, done)),
+    ),
+  readdir: (path: string): Steps<Listed[]> =>
+    step(
+      () => fs.readdirSync(path, { withFileTypes: true }).map(listed),
+      async () => (await fs.promises.readdir(path, { withFileTypes: true })).map(listed),
+    ),
+};
+
+function listed(entry: fs.Dirent): Listed {
+  return { name: entry.name, kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other' };
+}
+
+function answered(call: (done: (error: Error | null, count: number) => void) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}

@@ -1,0 +1,129 @@
+import type { Entry } from '@holdfast/vfs';
+import type { HeldClaim } from './holder.js';
+import type { LedgerNumber, LedgerView } from './ledger.js';
+import type { Settings } from './options.js';
+import type { Place } from './place.js';
+import { holderOf, type BeatRecord } from './record.js';
+
+/** What is to be thought of the highest number, `token`. */
+export type Assessment =
+  | { readonly state: 'free'; readonly token: number }
+  | {
+      readonly state: 'alive';
+      readonly token: number;
+      readonly claim: HeldClaim;
+      /** What was seen of the holder; another one at the next look shows that it lives. */
+      readonly version: string | undefined;
+      /** How much longer it must stay as it is to count as stale. */
+      readonly remainingMs: number;
+    }
+  | {
+      readonly state: 'stale';
+      readonly token: number;
+      readonly claim: HeldClaim;
+      readonly why: 'unchanged' | 'dead';
+    };
+
+/**
+ * Judges the highest number of `view`, and remembers what was seen of it.
+ *
+ * Rule 5: stale is what did not change for a whole window on this process's monotonic clock, or whose holder is a
+ * process of this host that is proved dead. Both judgements stay true for ever, so nothing is lost by acting on them
+ * late.
+ */
+export async function assess(
+  place: Place,
+  settings: Settings,
+  view: LedgerView,
+  signal?: AbortSignal,
+): Promise<Assessment> {
+  const first = await judge(place, settings, view, signal);
+  if (first.state !== 'stale' || first.why === 'dead') return first;
+  const renewed = await renewedView(place, settings, signal);
+  return renewed === undefined ? first : judge(place, settings, renewed, signal);
+}
+
+/**
+ * A view that is surely not from a cache; `undefined` where listings never are. A client of a network filesystem may
+ * answer from one until the directory's mtime moves, and miss what changed within the same tick of the server's clock
+ * (seen on NFSv3). An own change of the directory moves it.
+ */
+export async function renewedView(
+  place: Place,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<LedgerView | undefined> {
+  const { listing, cost } = place.ledger.vfs.capabilities;
+  if (listing !== 'names' || cost === 'local') return undefined;
+  await place.ledger.stir(nonce(settings.random), signal);
+  return place.ledger.look(signal);
+}
+
+async function judge(
+  place: Place,
+  settings: Settings,
+  view: LedgerView,
+  signal: AbortSignal | undefined,
+): Promise<Assessment> {
+  const number = view.highest;
+  if (number === undefined || number.freed) return { state: 'free', token: number?.token ?? 0 };
+
+  const { token } = number;
+  const { version, record } = await look(place, number, signal);
+  const claim = heldClaim(token, record);
+  const unchangedMs = place.observer.note(token, version, view.begunAt, settings.clock.monotonic());
+
+  const process = record?.process;
+  if (process !== undefined && settings.identity !== undefined && (await settings.identity.isDead(process))) {
+    return { state: 'stale', token, claim, why: 'dead' };
+  }
+  const windowMs = Math.max(view.windowMs, settings.staleAfterMs);
+  return unchangedMs >= windowMs
+    ? { state: 'stale', token, claim, why: 'unchanged' }
+    : { state: 'alive', token, claim, version, remainingMs: windowMs - unchangedMs };
+}
+
+/** The record of `number`, if one was read before or can be now. */
+export async function recordOf(
+  place: Place,
+  number: LedgerNumber,
+  signal?: AbortSignal,
+): Promise<BeatRecord | undefined> {
+  if (place.record?.token === number.token) return place.record;
+  const beat = await place.ledger.readBeat(number, signal);
+  if (beat?.record !== undefined) place.record = beat.record;
+  return beat?.record;
+}
+
+export function heldClaim(token: number, record: BeatRecord | undefined): HeldClaim {
+  return {
+    token,
+    holder: record === undefined ? undefined : holderOf(record),
+    since: record === undefined ? undefined : new Date(record.acquiredAt),
+  };
+}
+
+async function look(
+  place: Place,
+  number: LedgerNumber,
+  signal: AbortSignal | undefined,
+): Promise<{ version: string | undefined; record: BeatRecord | undefined }> {
+  if (number.beat === undefined) return { version: 'claimed', record: undefined };
+  if (place.ledger.vfs.capabilities.listing === 'versions') {
+    return { version: versionOf(number.beat), record: await recordOf(place, number, signal) };
+  }
+  const beat = await place.ledger.readBeat(number, signal);
+  if (beat?.record !== undefined) place.record = beat.record;
+  const known = place.record?.token === number.token ? place.record : undefined;
+  // Listed but not to be opened: a mount may say so of what is there (NFS, for half a minute). It proves nothing.
+  return { version: beat?.content, record: beat?.record ?? known };
+}
+
+function versionOf(entry: Entry): string {
+  return `${entry.type} ${entry.size ?? ''} ${entry.mtimeMs ?? ''} ${entry.etag ?? ''}`;
+}
+
+/** Ten characters out of `random`: enough that two contenders do not meet. */
+export function nonce(random: () => number): string {
+  return Array.from({ length: 10 }, () => Math.floor(random() * 36).toString(36)).join('');
+}

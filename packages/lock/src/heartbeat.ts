@@ -1,0 +1,130 @@
+import { isVFSError, type Timer } from '@holdfast/vfs';
+import { nonce } from './assessment.js';
+import { instant, type Instant } from './elapsed.js';
+import type { LossReason } from './errors/index.js';
+import type { Grant } from './contender.js';
+import type { LedgerView } from './ledger.js';
+import { MtimeUpkeep } from './mtime-upkeep.js';
+import type { Settings } from './options.js';
+import { pause } from './persistence.js';
+import type { Place } from './place.js';
+import { encodeRecord, type BeatRecord } from './record.js';
+
+/** What the heart tells its lease. */
+export interface Heard {
+  /** A beat that began at `startedAt` succeeded. */
+  beaten(startedAt: Instant): void;
+  /** The storage shows that the claim is ours no more. */
+  lost(reason: LossReason, cause?: unknown): void;
+}
+
+/** Shows life for one claim, beat after beat, never two at a time. Rule 6. */
+export class Heartbeat {
+  readonly #place: Place;
+  readonly #settings: Settings;
+  readonly #token: number;
+  readonly #heard: Heard;
+  readonly #record: BeatRecord;
+  readonly #upkeep: MtimeUpkeep;
+  #beats = 0;
+  #timer: Timer | undefined;
+  #inFlight: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(place: Place, settings: Settings, grant: Grant, heard: Heard) {
+    this.#place = place;
+    this.#settings = settings;
+    this.#token = grant.token;
+    this.#heard = heard;
+    this.#record = {
+      token: grant.token,
+      nonce: nonce(settings.random),
+      beats: 0,
+      staleAfterMs: settings.staleAfterMs,
+      acquiredAt: settings.clock.wall(),
+      label: settings.label,
+      process: settings.identity?.self,
+    };
+    place.record = this.#record;
+    this.#upkeep = new MtimeUpkeep(place, grant.token);
+  }
+
+  /** Begins. The first beat comes at once, but behind whatever the holder does first: a short hold goes without. */
+  start(): void {
+    this.#schedule(this.#settings.clock.monotonic());
+  }
+
+  /** No beat begins after this. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Waits for the beat in flight, if there is one, but not longer than `patienceMs`. */
+  async idle(patienceMs: number): Promise<void> {
+    if (this.#inFlight !== undefined) {
+      await Promise.race([this.#inFlight, pause(this.#settings.clock, patienceMs)]);
+    }
+  }
+
+  /** @param at monotonic time */
+  #schedule(at: number): void {
+    if (this.#stopped) return;
+    const { clock } = this.#settings;
+    const run = (): void => {
+      this.#inFlight = this.#beat().finally(() => {
+        this.#inFlight = undefined;
+      });
+    };
+    this.#timer = clock.schedule(run, Math.max(0, at - clock.monotonic()), { background: true });
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, heartbeatMs, emit } = this.#settings;
+    const startedAt = instant(clock);
+    // Nothing may come out of a timer: an error that nobody expects is a failed beat like any other.
+    const failure = await this.#tryBeat(startedAt).catch((error: unknown) => ({ error }));
+    if (failure === undefined) {
+      emit({ type: 'beat', token: this.#token, tookMs: clock.monotonic() - startedAt.monotonic });
+      this.#schedule(startedAt.monotonic + heartbeatMs);
+    } else {
+      emit({ type: 'beat-failed', token: this.#token, error: failure.error });
+      this.#schedule(clock.monotonic() + heartbeatMs / 4);
+    }
+  }
+
+  /** Writes and lists, side by side: what the listing shows of others does not depend on the write. */
+  async #tryBeat(startedAt: Instant): Promise<{ error: unknown } | undefined> {
+    const { ledger } = this.#place;
+    const first = this.#beats === 0; // The confirming look has only just been taken.
+    const [written, looked] = await Promise.allSettled([
+      ledger.writeBeat(this.#token, encodeRecord({ ...this.#record, beats: this.#beats++ })),
+      first ? undefined : ledger.look(),
+    ]);
+    const view = looked.status === 'fulfilled' ? looked.value : undefined;
+    const loss = view === undefined ? undefined : lossIn(view, this.#token);
+    if (loss !== undefined) {
+      this.#heard.lost(loss);
+    } else if (written.status === 'rejected' && isVFSError(written.reason, 'ENOENT')) {
+      this.#heard.lost('removed', written.reason);
+    }
+    for (const part of [written, looked]) {
+      if (part.status === 'rejected') return { error: part.reason };
+    }
+    this.#heard.beaten(startedAt);
+    try {
+      await this.#upkeep.afterBeat(view, startedAt.wall);
+    } catch (error) {
+      return { error }; // The beat counts; that people see an old mtime is worth a word.
+    }
+    return undefined;
+  }
+}
+
+/** Why the holder of `token` has lost it, going by a look; `undefined` if it has not. */
+export function lossIn(view: LedgerView, token: number): LossReason | undefined {
+  if (view.highest !== undefined && view.highest.token > token) return 'superseded';
+  const own = view.numbers.get(token);
+  if (own?.claim === undefined) return 'removed';
+  return own.freed ? 'broken' : undefined;
+}

@@ -1,0 +1,197 @@
+import { isVFSError, joinPath, type Clock, type Entry, type VFS } from '@holdfast/vfs';
+import { beatName, claimName, freeName, lookName, parseLedgerName, windowName } from './names.js';
+import { decodeRecord, LONGEST_RECORD_BYTES, type BeatRecord } from './record.js';
+
+/** All that a listing shows of one number. */
+export interface LedgerNumber {
+  readonly token: number;
+  /** The claim directory itself is there. */
+  readonly claim: Entry | undefined;
+  readonly beat: Entry | undefined;
+  readonly freed: boolean;
+}
+
+/** One look at a ledger. */
+export interface LedgerView {
+  /** Monotonic time at which the listing began; what it shows was so at that moment or later. */
+  readonly begunAt: number;
+  /** `undefined` in a ledger without any claim. Numbers are read off every kind of entry, not off claims alone. */
+  readonly highest: LedgerNumber | undefined;
+  readonly numbers: ReadonlyMap<number, LedgerNumber>;
+  /** The longest `staleAfterMs` that anyone who claims here works with; 0 if nobody said. */
+  readonly windowMs: number;
+  /** Names of `look.*` entries that a contender left when it died. */
+  readonly leftovers: readonly string[];
+}
+
+/** What a heartbeat file held when it was read. */
+export interface ReadBeat {
+  /** Every byte of it: two beats never have the same. */
+  readonly content: string;
+  readonly record: BeatRecord | undefined;
+}
+
+/** The claims of one lock, as they stand in its directory. Knows how they are written, and nothing of when. */
+export class Ledger {
+  readonly vfs: VFS;
+  readonly path: string;
+  readonly #clock: Clock;
+
+  constructor(vfs: VFS, path: string, clock: Clock) {
+    this.vfs = vfs;
+    this.path = path;
+    this.#clock = clock;
+  }
+
+  /** Lists. A ledger that does not exist has no claims. */
+  async look(signal?: AbortSignal): Promise<LedgerView> {
+    const begunAt = this.#clock.monotonic();
+    try {
+      return viewOf(await this.vfs.ls(this.path, { signal }), begunAt);
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT')) return viewOf([], begunAt);
+      throw error;
+    }
+  }
+
+  /** Makes the claim directory of `token`. Exclusive: everything rests on it. */
+  claim(token: number): Promise<void> {
+    return this.vfs.mkdir(this.#at(claimName(token)));
+  }
+
+  /** Takes back a claim of one's own that did not count. */
+  unclaim(token: number): Promise<void> {
+    return this.vfs.rm(this.#at(claimName(token)));
+  }
+
+  /** Marks `token` free. Marking it twice is fine, and so is a ledger that is gone. */
+  async free(token: number): Promise<void> {
+    try {
+      await this.vfs.mkdir(this.#at(freeName(token)));
+    } catch (error) {
+      if (!isVFSError(error, 'EEXIST', 'ENOENT')) throw error;
+    }
+  }
+
+  /** Says that `ms` is worked with here. Entries of this kind stay for ever. */
+  async declareWindow(ms: number): Promise<void> {
+    try {
+      await this.vfs.mkdir(this.#at(windowName(ms)));
+    } catch (error) {
+      if (!isVFSError(error, 'EEXIST')) throw error;
+    }
+  }
+
+  writeBeat(token: number, content: string): Promise<void> {
+    return this.vfs.writeFile(this.#at(beatName(token)), content);
+  }
+
+  /** Moves the mtime of a beat where a rewrite does not. */
+  touchBeat(token: number, time: Date): Promise<void> {
+    return this.vfs.chtimes(this.#at(beatName(token)), time, time);
+  }
+
+  /** The mtime of a beat, or of the claim where there is no beat; `undefined` where the storage has none. */
+  async mtimeOf(number: LedgerNumber, signal?: AbortSignal): Promise<number | undefined> {
+    const listed = number.beat?.mtimeMs ?? (number.beat === undefined ? number.claim?.mtimeMs : undefined);
+    if (listed !== undefined) return listed;
+    const entry = number.beat ?? number.claim;
+    if (entry === undefined) return undefined;
+    try {
+      return (await this.vfs.stat(this.#at(entry.name), { signal })).mtimeMs;
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Reads the beat of `number`; `undefined` if there is none. What no holder ever wrote (a directory of that name, a
+   * huge file) reads as constant content without a record: it must not lock everyone out by being unreadable.
+   */
+  async readBeat(number: LedgerNumber, signal?: AbortSignal): Promise<ReadBeat | undefined> {
+    if (number.beat === undefined) return undefined;
+    if (number.beat.type !== 'file' || (number.beat.size ?? 0) > LONGEST_RECORD_BYTES) {
+      return { content: 'no beat', record: undefined };
+    }
+    try {
+      const bytes = await this.vfs.readFile(this.#at(number.beat.name), { signal });
+      const record = decodeRecord(bytes);
+      return {
+        content: new TextDecoder('latin1').decode(bytes),
+        record: record?.token === number.token ? record : undefined,
+      };
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes everything of a number. The caller vouches that a higher one is confirmed. */
+  async erase(number: LedgerNumber): Promise<void> {
+    if (number.claim !== undefined) await this.#remove(number.claim.name);
+    if (number.beat !== undefined) await this.#remove(number.beat.name);
+    if (number.freed) await this.#remove(freeName(number.token));
+  }
+
+  /** Removes an entry that `leftovers` named. */
+  eraseLeftover(name: string): Promise<void> {
+    return this.#remove(name);
+  }
+
+  /**
+   * Changes the directory and undoes it, so that a client that caches listings fetches the next one anew.
+   *
+   * @returns the storage's own time, in milliseconds since the epoch, where it can be had
+   */
+  async stir(nonce: string, signal?: AbortSignal): Promise<number | undefined> {
+    const at = this.#at(lookName(nonce));
+    await this.vfs.mkdir(at);
+    try {
+      return (await this.vfs.stat(at, { signal })).mtimeMs;
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT')) return undefined; // A holder swept it away.
+      throw error;
+    } finally {
+      await this.#remove(lookName(nonce));
+    }
+  }
+
+  #at(name: string): string {
+    return joinPath(this.path, name);
+  }
+
+  async #remove(name: string): Promise<void> {
+    try {
+      await this.vfs.rm(this.#at(name));
+    } catch (error) {
+      if (!isVFSError(error, 'ENOENT')) throw error;
+    }
+  }
+}
+
+function viewOf(entries: readonly Entry[], begunAt: number): LedgerView {
+  const numbers = new Map<number, { token: number; claim?: Entry; beat?: Entry; freed: boolean }>();
+  const leftovers: string[] = [];
+  let windowMs = 0;
+  for (const entry of entries) {
+    const name = parseLedgerName(entry.name);
+    if (name === undefined) continue;
+    if (name.kind === 'window') windowMs = Math.max(windowMs, name.ms);
+    else if (name.kind === 'look') leftovers.push(entry.name);
+    else {
+      const number = numbers.get(name.token) ?? { token: name.token, freed: false };
+      numbers.set(name.token, number);
+      if (name.kind === 'free') number.freed = true;
+      else number[name.kind] = entry;
+    }
+  }
+  const views = new Map<number, LedgerNumber>();
+  let highest: LedgerNumber | undefined;
+  for (const { token, claim, beat, freed } of numbers.values()) {
+    const number = { token, claim, beat, freed };
+    views.set(token, number);
+    if (highest === undefined || token > highest.token) highest = number;
+  }
+  return { begunAt, highest, numbers: views, windowMs, leftovers };
+}

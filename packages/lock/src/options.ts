@@ -1,0 +1,181 @@
+import { systemClock, type Clock, type VFS } from '@holdfast/vfs';
+import { z } from 'zod';
+import { LockOptionError } from './errors/index.js';
+import type { LockEventListener } from './events.js';
+import { directoryName } from './id.js';
+import type { HostIdentity } from './identity.js';
+import { LONGEST_WINDOW_MS } from './names.js';
+import { LONGEST_LABEL } from './record.js';
+
+export interface LockOptions {
+  /** Names the lock. Any text; see `directoryName` for what it becomes in the storage. */
+  readonly id: string;
+  /** The directory that holds the lock's own. Is made if missing. Default `/`. */
+  readonly dir?: string | undefined;
+  /**
+   * After how many milliseconds without a sign of life others may take the lock over. Contenders with different
+   * settings are safe with each other: the longest counts for all. 50 to 86 400 000 (a day).
+   * Default 10 000; 60 000 where each call costs money (S3).
+   */
+  readonly staleAfterMs?: number | undefined;
+  /** Milliseconds from one heartbeat to the next; at most 0.45 × `staleAfterMs`. Default a fifth of it. */
+  readonly heartbeatMs?: number | undefined;
+  /**
+   * How many milliseconds before `staleAfterMs` the holder already counts the lease as lost: covers late timers and
+   * clocks that do not run at one rate. At most half of `staleAfterMs`. Default a tenth of it.
+   */
+  readonly marginMs?: number | undefined;
+  /** What a contender does with a stale lock: take it over, or report it (`StaleLockError`). Default `'takeover'`. */
+  readonly onStale?: 'takeover' | 'fail' | undefined;
+  /** Free text for people who look at who holds the lock. At most 512 characters. */
+  readonly label?: string | undefined;
+  /**
+   * Longest milliseconds between two looks while waiting; shorter at first, and cut short by a release in this
+   * process or a `watch` event. Default 100 on local storage, 1 000 over a network, 5 000 where calls cost money.
+   */
+  readonly pollMs?: number | undefined;
+  /**
+   * Who this process is, so that others on the same host can tell that it died. `holdfast` and `@holdfast/lock/node`
+   * bring one. Default: none; then a dead holder is found by the window alone.
+   */
+  readonly identity?: HostIdentity | undefined;
+  /** Told of what happens in the background. What it throws is swallowed. */
+  readonly onEvent?: LockEventListener | undefined;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+  /** From 0 up to 1, for jitter and nonces. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** The options, checked and complete. */
+export interface Settings {
+  readonly id: string;
+  readonly dir: string;
+  readonly directory: string;
+  readonly staleAfterMs: number;
+  readonly heartbeatMs: number;
+  readonly marginMs: number;
+  readonly takeover: boolean;
+  readonly label: string | undefined;
+  readonly firstPollMs: number;
+  readonly pollMs: number;
+  readonly identity: HostIdentity | undefined;
+  readonly emit: LockEventListener;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** How long things take by what a call costs; all in milliseconds. */
+const TIMINGS = {
+  local: { staleAfterMs: 10_000, firstPollMs: 2, pollMs: 100 },
+  network: { staleAfterMs: 10_000, firstPollMs: 50, pollMs: 1_000 },
+  metered: { staleAfterMs: 60_000, firstPollMs: 500, pollMs: 5_000 },
+} as const;
+
+const milliseconds = z.number().positive();
+const having = <T>(...methods: (keyof T & string)[]): z.ZodType<T> =>
+  z.custom<T>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
+    { error: `must have ${methods.join(', ')}` },
+  );
+const callable = <T>(): z.ZodType<T> =>
+  z.custom<T>((value) => typeof value === 'function', { error: 'must be a function' });
+
+const optionsSchema = z.strictObject({
+  id: z.string().refine((id) => directoryName(id) !== undefined, {
+    error:
+      'must be well-formed text of 1 to about 230 bytes, counting 3 for each that is not a-z, 0-9, _, - or a dot',
+  }),
+  dir: z
+    .string()
+    .startsWith('/', { error: 'must be an absolute path within the VFS, such as /locks' })
+    .optional(),
+  staleAfterMs: milliseconds.int().min(50).max(LONGEST_WINDOW_MS).optional(),
+  heartbeatMs: milliseconds.optional(),
+  marginMs: milliseconds.optional(),
+  onStale: z.enum(['takeover', 'fail']).optional(),
+  label: z.string().max(LONGEST_LABEL).optional(),
+  pollMs: milliseconds.optional(),
+  identity: having<HostIdentity>('isDead').optional(),
+  onEvent: callable<LockEventListener>().optional(),
+  clock: having<Clock>('monotonic', 'wall', 'schedule').optional(),
+  random: callable<() => number>().optional(),
+});
+
+/** @throws `LockOptionError` that names every fault */
+export function parseOptions(options: LockOptions, vfs: VFS): Settings {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) throw new LockOptionError(oneLine(parsed.error));
+  const given = parsed.data;
+  const timing = TIMINGS[vfs.capabilities.cost];
+  const staleAfterMs = given.staleAfterMs ?? timing.staleAfterMs;
+  const heartbeatMs = given.heartbeatMs ?? staleAfterMs / 5;
+  const marginMs = given.marginMs ?? staleAfterMs / 10;
+  if (heartbeatMs > staleAfterMs * 0.45) {
+    throw new LockOptionError(
+      `heartbeatMs (${heartbeatMs}) must be at most 0.45 × staleAfterMs (${staleAfterMs}), so that one beat may fail`,
+    );
+  }
+  if (marginMs > staleAfterMs / 2) {
+    throw new LockOptionError(
+      `marginMs (${marginMs}) must be at most half of staleAfterMs (${staleAfterMs})`,
+    );
+  }
+  const pollMs = given.pollMs ?? timing.pollMs;
+  return {
+    id: given.id,
+    dir: given.dir ?? '/',
+    directory: directoryName(given.id) ?? '',
+    staleAfterMs,
+    heartbeatMs,
+    marginMs,
+    takeover: (given.onStale ?? 'takeover') === 'takeover',
+    label: given.label,
+    firstPollMs: Math.min(timing.firstPollMs, pollMs),
+    pollMs,
+    identity: given.identity,
+    emit: quietly(given.onEvent),
+    clock: given.clock ?? systemClock,
+    random: given.random ?? Math.random,
+  };
+}
+
+export interface WaitOptions {
+  /** Rejects with `LockTimeoutError` after so many milliseconds. 0 tries once. Default: waits for ever. */
+  readonly timeoutMs?: number | undefined;
+  /** Rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const waitSchema = z.strictObject({
+  timeoutMs: z.number().nonnegative().optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+/** @throws `LockOptionError` */
+export function parseWait(options: WaitOptions): WaitOptions {
+  const parsed = waitSchema.safeParse(options);
+  if (!parsed.success) throw new LockOptionError(oneLine(parsed.error));
+  return parsed.data;
+}
+
+function oneLine(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`))
+    .join('; ');
+}
+
+/** A listener must not be able to break the lock. */
+function quietly(listener: LockEventListener | undefined): LockEventListener {
+  if (listener === undefined) return () => undefined;
+  return (event) => {
+    try {
+      listener(event);
+    } catch {
+      // Said in the option's documentation: there is nobody here whom the error would concern.
+    }
+  };
+}

@@ -1,0 +1,45 @@
+import { isVFSError, parentOf, type VFS, type VFSPath } from '@holdfast/vfs';
+import { UnsafeStorageError } from './errors/index.js';
+import type { Place } from './place.js';
+
+/** Storages on which an existing directory was refused. Rule 9: prove, then trust. */
+const proven = new WeakSet<VFS>();
+
+/**
+ * Makes the lock's directory, and sees that `mkdir` refuses what exists: the one thing that everything rests on.
+ * Some servers answer "made" instead (`rclone serve` over SFTP and WebDAV does).
+ *
+ * Costs one call where the directory is there already, and that can go beside the first look.
+ *
+ * @throws `UnsafeStorageError`
+ */
+export async function prove(place: Place): Promise<void> {
+  const { vfs, path } = place.ledger;
+  if (!(await refused(vfs, path)) && !proven.has(vfs) && !(await refused(vfs, path))) {
+    throw new UnsafeStorageError({
+      adapter: vfs.adapter,
+      path,
+      evidence:
+        'mkdir of a directory that exists was reported as a success, so two contenders could both win',
+    });
+  }
+  proven.add(vfs);
+  place.proven = true;
+}
+
+/** Makes the directory. @returns whether that was refused because it exists */
+async function refused(vfs: VFS, path: string): Promise<boolean> {
+  try {
+    await vfs.mkdir(path);
+    return false;
+  } catch (error) {
+    if (isVFSError(error, 'EEXIST')) return true;
+    if (isVFSError(error, 'ENOTSUP')) {
+      throw new UnsafeStorageError({ adapter: vfs.adapter, path, evidence: error.detail, cause: error });
+    }
+    const parent = parentOf(path as VFSPath);
+    if (!isVFSError(error, 'ENOENT') || parent === undefined) throw error;
+    await vfs.mkdir(parent, { recursive: true });
+    return refused(vfs, path);
+  }
+}

@@ -1,0 +1,80 @@
+import { systemClock, VFSError, type Clock } from '@holdfast/vfs';
+import { z } from 'zod';
+import { memoryStore, MemoryStore } from './memory-store.js';
+
+/** How a view of a store in memory behaves. Everything but the first three imitates weaker storage. */
+export interface MemoryVFSOptions {
+  /** Where the files are. Default: a new store. */
+  readonly store?: MemoryStore | undefined;
+  /** Its name in errors, to tell several views apart. Default `memory`. */
+  readonly adapter?: string | undefined;
+  /** Stamps what this view writes, as the clock of a client does. Default: that of the store. */
+  readonly clock?: Clock | undefined;
+  /** What a listing carries: `names` only, as on a mount, or sizes, times and versions too. Default `versions`. */
+  readonly listing?: 'names' | 'versions' | undefined;
+  /** Whether files have an `etag`, which changes with every write. Default `true`. */
+  readonly etag?: boolean | undefined;
+  /** The smallest step of an mtime, in milliseconds; 1000 on SFTP and WebDAV. Default 1. */
+  readonly mtimeGranularityMs?: number | undefined;
+  /** Whether writing a file that exists moves its mtime. Default `moves`. */
+  readonly mtimeOnRewrite?: 'moves' | 'stays' | undefined;
+  /** Whether times can be set. Default `true`. */
+  readonly chtimes?: boolean | undefined;
+  /** Whether an exclusive write is offered. Default `true`. */
+  readonly exclusiveWrite?: boolean | undefined;
+  /** Whether `mkdir` is declared exclusive, or left to be probed. It is, either way. Default `known`. */
+  readonly exclusiveMkdir?: 'known' | 'probe' | undefined;
+  /** Whether `rename` is offered. Default `true`. */
+  readonly rename?: boolean | undefined;
+  /** Whether `watch` is offered. Default `true`. */
+  readonly watch?: boolean | undefined;
+  /** What a call is declared to cost; the timings of a lock follow from it. Default `local`. */
+  readonly cost?: 'local' | 'network' | 'metered' | undefined;
+}
+
+/** {@link MemoryVFSOptions} with every default filled in. */
+export type MemorySettings = {
+  readonly [K in keyof MemoryVFSOptions]-?: Exclude<MemoryVFSOptions[K], undefined>;
+};
+
+const clockSchema = z.custom<Clock>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['monotonic', 'wall', 'schedule'].every(
+      (name) => typeof (value as Record<string, unknown>)[name] === 'function',
+    ),
+  'is not a Clock',
+);
+
+const schema = z
+  .strictObject({
+    store: z.instanceof(MemoryStore, { error: 'is not a memoryStore()' }).default(() => memoryStore()),
+    adapter: z.string().min(1).default('memory'),
+    clock: clockSchema.optional(),
+    listing: z.enum(['names', 'versions']).default('versions'),
+    etag: z.boolean().default(true),
+    mtimeGranularityMs: z.number().min(1).default(1),
+    mtimeOnRewrite: z.enum(['moves', 'stays']).default('moves'),
+    chtimes: z.boolean().default(true),
+    exclusiveWrite: z.boolean().default(true),
+    exclusiveMkdir: z.enum(['known', 'probe']).default('known'),
+    rename: z.boolean().default(true),
+    watch: z.boolean().default(true),
+    cost: z.enum(['local', 'network', 'metered']).default('local'),
+  })
+  .transform(({ clock, ...rest }) => ({ ...rest, clock: clock ?? rest.store.clock ?? systemClock }));
+
+/** @throws `VFSError` `EINVAL` that names each option that is wrong */
+export function parseOptions(options: MemoryVFSOptions): MemorySettings {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw new VFSError({
+    code: 'EINVAL',
+    op: 'open',
+    path: '/',
+    adapter: 'memory',
+    detail: `the options of memoryVFS are not valid: ${z.prettifyError(parsed.error)}`,
+    advice: 'Correct or leave out the option',
+  });
+}
