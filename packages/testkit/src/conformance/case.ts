@@ -12,6 +12,8 @@ export interface Settings {
   readonly stalledDeadlineMs: number;
   readonly patienceMs: number;
   readonly refuses: Partial<Record<NameKind, VFSErrorCode>>;
+  readonly refusesFiles: Partial<Record<NameKind, VFSErrorCode>>;
+  readonly hides: readonly NameKind[];
   readonly weakEtag: boolean;
 }
 

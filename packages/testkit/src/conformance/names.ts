@@ -32,7 +32,7 @@ export const NAMES: readonly (readonly [kind: NameKind, name: string])[] = [
   ['dot', '.hidden'],
   ['dot', '...'],
   ['dot', '..a'],
-  ['dot', 'end.'],
+  ['windows', 'end.'],
   ['percent', '%2e'],
   ['percent', '%2e%2e'],
   ['percent', '%2F'],

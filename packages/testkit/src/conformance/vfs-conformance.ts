@@ -35,6 +35,13 @@ export interface ConformanceOptions<P extends Place = Place> {
    * (`nfd`, `case`) refuses the second with `EEXIST`. Default: none.
    */
   readonly refuses?: Partial<Record<NameKind, VFSErrorCode>>;
+  /** As `refuses`, for names of files alone: a server may write a file by a longer name first. Default: none. */
+  readonly refusesFiles?: Partial<Record<NameKind, VFSErrorCode>>;
+  /**
+   * Kinds of names that this storage keeps but leaves out of its listings: a defect that its adapter cannot mend.
+   * Default: none.
+   */
+  readonly hides?: readonly NameKind[];
   /** The etag follows from size and mtime, so that two writes of one size may share it. Default `false`. */
   readonly weakEtag?: boolean;
 
@@ -100,6 +107,8 @@ export function vfsConformance<P extends Place>(options: ConformanceOptions<P>):
     stalledDeadlineMs: options.stalledDeadlineMs ?? 500,
     patienceMs: options.patienceMs ?? 15_000,
     refuses: options.refuses ?? {},
+    refusesFiles: options.refusesFiles ?? {},
+    hides: options.hides ?? [],
     weakEtag: options.weakEtag ?? false,
   };
   for (const inScope of [false, true]) {
