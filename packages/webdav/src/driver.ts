@@ -2,6 +2,7 @@ import {
   type Capabilities,
   type Entry,
   type FileInfo,
+  type Timer,
   type VFSDriver,
   type VFSError,
   type VFSPath,
@@ -38,6 +39,9 @@ const AMBIGUOUS: ReadonlySet<number> = new Set([400, 403, 404, 405, 409, 410, 41
 /** Those of them that an MKCOL gets when something exists, or its parent does not. Both may have passed since. */
 const MAY_HAVE_PASSED: ReadonlySet<number> = new Set([405, 409]);
 
+/** How long an MKCOL that its caller gave up on is waited for, in milliseconds. */
+const LINGER_MS = 30_000;
+
 /** The contract in terms of HTTP. */
 export class WebDAVDriver implements VFSDriver {
   readonly adapter = 'webdav';
@@ -59,7 +63,9 @@ export class WebDAVDriver implements VFSDriver {
     const about: About = { op: 'mkdir', path };
     let doubt = false;
     for (let again = true; ; again = false) {
-      const answer = await this.#send('MKCOL', path, 'slash', about, signal, { repeat: 'refused' });
+      const answer = await this.#follow(signal, (lingering) =>
+        this.#send('MKCOL', path, 'slash', about, lingering, { repeat: 'refused' }),
+      );
       // Nothing but 201 is success: a portal or a catch-all page says 200 to everything.
       if (answer.status === 201) return;
       const waitMs = answer.status === 503 ? retryAfterMs(answer, this.#settings.clock) : undefined;
@@ -79,7 +85,7 @@ export class WebDAVDriver implements VFSDriver {
       const fault = await this.#look.parentFault(path, about, signal);
       if (fault !== undefined) throw fault;
       const mayPass = isLate || MAY_HAVE_PASSED.has(answer.status);
-      if (!again || !mayPass) throw failure(answer, about, doubt);
+      if (!again || !mayPass) throw doubt ? failure(answer, about, doubt) : withoutEffect(answer, about);
     }
   }
 
@@ -99,24 +105,33 @@ export class WebDAVDriver implements VFSDriver {
     if (!AMBIGUOUS.has(answer.status)) throw failure(answer, about);
     const there = await this.#look.at(path, about, signal);
     if (there?.self.type === 'directory') throw davError(about, 'EISDIR', undefined, { doubt: answer.doubt });
-    const fault = there === undefined ? await this.#look.parentFault(path, about, signal) : undefined;
-    throw fault ?? failure(answer, about);
+    if (there !== undefined) throw failure(answer, about);
+    throw (await this.#look.parentFault(path, about, signal)) ?? withoutEffect(answer, about);
   }
 
   /** Looks and reads at once: lighttpd answers `/file/below` with `/file`, others a directory with a page. */
   async readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const about: About = { op: 'readFile', path };
-    const [there, answer] = await Promise.all([
-      this.#look.must(path, about, signal),
-      this.#send('GET', path, 'bare', about, signal, {
-        repeat: 'always',
-        limit: this.#settings.maxFileBytes,
-        headers: { 'Cache-Control': 'no-cache', 'Accept-Encoding': 'identity' },
-      }),
-    ]);
-    if (there.self.type === 'directory') throw davError(about, 'EISDIR');
-    if (answer.status !== 200) throw failure(answer, about);
-    return new Uint8Array(answer.body);
+    const leaving = new AbortController();
+    const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+    const reading = this.#send('GET', path, 'bare', about, either, {
+      repeat: 'always',
+      limit: this.#settings.maxFileBytes,
+      headers: { 'Cache-Control': 'no-cache', 'Accept-Encoding': 'identity' },
+    });
+    // What became of it counts only if there is a file to read.
+    reading.catch(() => undefined);
+    try {
+      const { self, empty } = await this.#look.must(path, about, signal);
+      if (self.type === 'directory') throw davError(about, 'EISDIR');
+      // lighttpd announces the old length of a file that was just emptied, and never sends that much.
+      if (empty) return new Uint8Array();
+      const answer = await reading;
+      if (answer.status !== 200) throw failure(answer, about);
+      return new Uint8Array(answer.body);
+    } finally {
+      leaving.abort();
+    }
   }
 
   async ls(path: VFSPath, signal: AbortSignal | undefined): Promise<Entry[]> {
@@ -182,7 +197,33 @@ export class WebDAVDriver implements VFSDriver {
     if (DONE.has(answer.status)) return;
     // Gone after a try that nobody answered for: that try did it.
     if (answer.doubt && answer.status === 404) return;
+    if (AMBIGUOUS.has(answer.status) && (await this.#look.at(path, about, signal, { slash })) === undefined) {
+      throw davError(about, 'ENOENT');
+    }
     throw failure(answer, about);
+  }
+
+  /**
+   * Runs `send` with a signal that outlasts `signal` by a while. An MKCOL that its caller gave up on is not cut off:
+   * the server would carry it out all the same, and whether it did is worth knowing (`VFSError.settled`).
+   */
+  async #follow<T>(
+    signal: AbortSignal | undefined,
+    send: (lingering: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    if (signal === undefined) return send(undefined);
+    const lingering = new AbortController();
+    let timer: Timer | undefined;
+    const linger = (): void => {
+      timer = this.#settings.clock.schedule(() => lingering.abort(), LINGER_MS, { background: true });
+    };
+    signal.addEventListener('abort', linger, { once: true });
+    try {
+      return await send(lingering.signal);
+    } finally {
+      signal.removeEventListener('abort', linger);
+      timer?.cancel();
+    }
   }
 
   #send(
@@ -204,6 +245,12 @@ export class WebDAVDriver implements VFSDriver {
       throw error instanceof LostExchange ? lossError(error, about, true) : error;
     }
   }
+}
+
+/** The error of a change that was answered, and of which nothing is to be seen: nothing will come of it any more. */
+function withoutEffect(answer: Answer, about: About): VFSError {
+  const { code, detail, advice } = failure(answer, about);
+  return davError(about, code, detail, { advice, doubt: answer.doubt });
 }
 
 /**

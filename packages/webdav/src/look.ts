@@ -1,5 +1,6 @@
-import { parentOf, ROOT, type VFSError, type VFSPath } from '@holdfast/vfs';
+import { isVFSError, parentOf, ROOT, type VFSError, type VFSPath } from '@holdfast/vfs';
 import { encodeURL, type Slash } from './encode.js';
+import { CROSS_ORIGIN, LostExchange } from './lost.js';
 import { MalformedReply } from './multistatus.js';
 import { PROPFIND_BODY, readPropfind, SelfStatus, type Found } from './propfind.js';
 import type { Answer, Requester } from './request.js';
@@ -20,8 +21,7 @@ export class Look {
   /**
    * What there is at `path`, with depth 1 also what is in it; `undefined` if nothing is.
    *
-   * @param slash `slash` where a directory is expected: Apache answers the bare form with a redirect. A file asked for
-   *   with a slash is 400 on Apache and 403 on lighttpd, so then the bare form is asked too.
+   * @param how `slash` where a directory is expected, which saves a redirect on Apache
    */
   async at(
     path: VFSPath,
@@ -29,31 +29,11 @@ export class Look {
     signal: AbortSignal | undefined,
     { slash = 'bare', depth = 0 }: { readonly slash?: Slash; readonly depth?: 0 | 1 } = {},
   ): Promise<Found | undefined> {
-    const answer = await this.#propfind(path, slash, depth, about, signal);
-    switch (answer.status) {
-      case 207:
-        return found(answer, about);
-      case 404:
-      case 410:
-        return undefined;
-      case 400:
-      case 403:
-      case 409:
-        if (slash === 'slash' && path !== ROOT) return this.at(path, about, signal, { depth });
-        if (await this.#isBelowFile(path, about, signal)) return undefined;
-        throw statusError(answer.status, about);
-      case 405:
-      case 501:
-        throw davError(about, 'ENOTSUP', `the server does not do PROPFIND here (${answer.status})`, {
-          advice: 'Check the URL, and that WebDAV is on there',
-        });
-      default:
-        if (answer.status < 300) {
-          throw davError(about, 'ENOTSUP', `not a WebDAV server: PROPFIND was answered by ${answer.status}`, {
-            advice: 'Check the URL, and that WebDAV is on there',
-          });
-        }
-        throw statusError(answer.status, about);
+    try {
+      return await this.#ask(path, slash, depth, about, signal);
+    } catch (error) {
+      if (path === ROOT || !mayBeTheSlash(error, slash)) throw error;
+      return this.#ask(path, slash === 'slash' ? 'bare' : 'slash', depth, about, signal);
     }
   }
 
@@ -100,14 +80,14 @@ export class Look {
     return above === undefined || above.self.type !== 'directory';
   }
 
-  #propfind(
+  async #ask(
     path: VFSPath,
     slash: Slash,
     depth: 0 | 1,
     about: About,
     signal: AbortSignal | undefined,
-  ): Promise<Answer> {
-    return this.#request(
+  ): Promise<Found | undefined> {
+    const answer = await this.#request(
       {
         method: 'PROPFIND',
         url: encodeURL(this.#base, path, slash),
@@ -123,7 +103,38 @@ export class Look {
       about,
       signal,
     );
+    switch (answer.status) {
+      case 207:
+        return found(answer, about);
+      case 404:
+      case 410:
+        return undefined;
+      case 400:
+      case 403:
+        // Apache and lighttpd say so of what is below a file.
+        if (slash === 'bare' && (await this.#isBelowFile(path, about, signal))) return undefined;
+        throw statusError(answer.status, about);
+      case 405:
+      case 501:
+        throw noWebDAV(answer, about);
+      default:
+        throw answer.status < 300 ? noWebDAV(answer, about) : statusError(answer.status, about);
+    }
   }
+}
+
+const noWebDAV = ({ status }: Answer, about: About): VFSError =>
+  davError(about, 'ENOTSUP', `no WebDAV here: a PROPFIND was answered by ${status}`, {
+    advice: 'Check the URL, and that WebDAV is on there',
+  });
+
+/**
+ * Whether the other form of the URL may be answered. A file asked for with a slash is 400 on Apache and 403 on
+ * lighttpd. Apache adds a missing slash by a redirect, and behind a proxy that speaks TLS it does so towards http.
+ */
+function mayBeTheSlash(error: unknown, slash: Slash): boolean {
+  if (slash === 'slash') return isVFSError(error, 'EINVAL', 'EACCES');
+  return isVFSError(error) && error.cause instanceof LostExchange && error.cause.code === CROSS_ORIGIN;
 }
 
 function found(answer: Answer, about: About): Found | undefined {

@@ -12,6 +12,8 @@ export const PROPFIND_BODY: string =
 /** What a PROPFIND found: the resource itself, and with depth 1 what is in it. */
 export interface Found {
   readonly self: FileInfo;
+  /** It is a file of which the server says that it has no bytes. */
+  readonly empty: boolean;
   readonly children: readonly Entry[];
 }
 
@@ -56,7 +58,12 @@ export function readPropfind(xml: Uint8Array, url: string): Found {
     if (response.status === 404 || response.status === 410) continue;
     children.set(name, entryOf(name, response));
   }
-  return { self: infoOf(self.response.props), children: [...children.values()] };
+  const info = infoOf(self.response.props);
+  return {
+    self: info,
+    empty: info.type === 'file' && self.response.props.length === '0',
+    children: [...children.values()],
+  };
 }
 
 interface Named {

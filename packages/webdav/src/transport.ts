@@ -1,5 +1,6 @@
 import { AuthType, createClient, type WebDAVClient } from 'webdav';
 import { makeAgents } from './agent.js';
+import { decodeHref } from './encode.js';
 import { ASTRAY, GIVEN_UP, LostExchange, TOO_LONG } from './lost.js';
 import type { Settings } from './options.js';
 
@@ -156,8 +157,8 @@ function lossOf(error: unknown, signal: AbortSignal | undefined): LostExchange {
  */
 function leadsThere(base: URL, asked: string, reached: string, method: string, status: number): boolean {
   if (status === 200 && method !== 'GET') return false;
-  const inside = new URL(asked).pathname.slice(base.pathname.length);
-  return trimmed(new URL(reached).pathname).endsWith(`/${trimmed(inside)}`.replace(/\/$/, ''));
+  const [from, to] = [decodeHref(asked, asked), decodeHref(reached, reached)];
+  if (from === undefined || to === undefined) return false;
+  const inside = from.slice(decodeHref(base.href, base.href)?.length);
+  return inside.every((name, index) => name === to[to.length - inside.length + index]);
 }
-
-const trimmed = (path: string): string => path.replace(/\/$/, '');
