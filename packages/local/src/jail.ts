@@ -30,7 +30,15 @@ export class Jail {
   /** What exists at `path`, a link at its end resolved too. */
   *existing(path: VFSPath): Steps<string> {
     const root = yield* this.root();
-    const real = yield* system.realpath(this.#outward(root, path));
+    let real: string;
+    try {
+      real = yield* system.realpath(this.#outward(root, path));
+    } catch (error) {
+      // A link on the way that leads out must not even tell what there is outside.
+      const parent = parentOf(path);
+      if (parent !== undefined) yield* this.existing(parent);
+      throw error;
+    }
     if (!isWithin(root, real)) throw leadsOut();
     return real;
   }

@@ -1,10 +1,10 @@
 import { createVFS, systemClock, VFSError, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
 import { LocalDriver } from './driver.js';
 import { typeNamed, type FilesystemType } from './filesystem.js';
-import { Limiter } from './limiter.js';
+import { onMount } from './mount.js';
 import { parseSettings, type LocalOptions, type Settings } from './options.js';
 import type { Place } from './place.js';
-import { inProcess, limited, type Runner } from './runner.js';
+import { inProcess, type Runner } from './runner.js';
 import { survey, thisMachine, type Surroundings } from './survey.js';
 import { Watches } from './watches.js';
 
@@ -33,43 +33,30 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
   const settings = parseSettings(root, options);
   const found = survey(settings.root, machine);
   const type = chosen(settings, found.type);
-  const onMount = type.class !== 'local';
-  const fsync = settings.fsync ?? onMount;
+  const mounted = type.class !== 'local';
+  const fsync = settings.fsync ?? mounted;
   const place: Place = {
     root: settings.root,
     create: settings.create,
-    shared: onMount,
-    sync: !fsync ? 'none' : onMount ? 'file' : 'all',
+    shared: mounted,
+    sync: !fsync ? 'none' : mounted ? 'file' : 'all',
     mode: settings.mode,
     platform: machine.platform,
   };
-  const deadlineMs = settings.deadlineMs ?? (onMount ? DEFAULT_MOUNT_DEADLINE_MS : Infinity);
-  const runner: Runner = onMount
-    ? limited(inProcess(place, 'pool'), limiterOf(found.device), { deadlineMs, clock })
+  const deadlineMs = settings.deadlineMs ?? (mounted ? DEFAULT_MOUNT_DEADLINE_MS : Infinity);
+  const runner: Runner = mounted
+    ? onMount(place, { device: found.device, isolate: settings.isolate, deadlineMs, clock })
     : inProcess(place, settings.calls);
   const driver = new LocalDriver({
     capabilities: capabilitiesOf(type),
     runner,
-    watches: onMount ? undefined : new Watches(place),
+    watches: mounted ? undefined : new Watches(place),
     deadlineMs,
     platform: machine.platform,
-    remote: onMount,
+    remote: mounted,
   });
   // On a mount the limiter keeps the deadline: it alone knows whether a call was begun.
-  return createVFS(driver, onMount ? { clock } : { clock, deadlineMs });
-}
-
-const MOST_IN_FLIGHT = 2;
-const limiters = new Map<string, Limiter>();
-
-/** All VFS objects of the process share the limiter of a device, as they share the threads that it can hang. */
-function limiterOf(device: string): Limiter {
-  let limiter = limiters.get(device);
-  if (limiter === undefined) {
-    limiter = new Limiter({ limit: MOST_IN_FLIGHT });
-    limiters.set(device, limiter);
-  }
-  return limiter;
+  return createVFS(driver, mounted ? { clock } : { clock, deadlineMs });
 }
 
 function chosen({ filesystem, root }: Settings, found: FilesystemType): FilesystemType {

@@ -1,6 +1,5 @@
-import type { Clock } from '@holdfast/vfs';
 import { Jail } from './jail.js';
-import type { Limiter, Patience } from './limiter.js';
+import type { Patience } from './limiter.js';
 import { stepsOf, type AnswerOf, type ArgumentsOf, type OperationName } from './operations.js';
 import type { Place } from './place.js';
 import { runDirect, runPooled } from './steps.js';
@@ -21,18 +20,5 @@ export function inProcess(place: Place, calls: 'direct' | 'pool'): Runner {
   return {
     run: (name, rest) => run(stepsOf(name, jail, rest)),
     close: () => undefined,
-  };
-}
-
-/** `runner` with few calls in flight and a deadline for each. */
-export function limited(
-  runner: Runner,
-  limiter: Limiter,
-  { deadlineMs, clock }: { deadlineMs: number; clock: Clock },
-): Runner {
-  return {
-    run: (name, rest, terms) =>
-      limiter.run(() => runner.run(name, rest, terms), { ...terms, deadlineMs, clock }),
-    close: () => runner.close(),
   };
 }

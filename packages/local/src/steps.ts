@@ -1,5 +1,7 @@
 /** One call of the system, not yet made, in its two forms. */
 export interface SystemCall {
+  /** For instance `open`. */
+  readonly name: string;
   readonly now: () => unknown;
   readonly later: () => Promise<unknown>;
 }
@@ -16,9 +18,9 @@ export const OFFLOAD: unique symbol = Symbol('offload');
 export type Steps<T> = Generator<SystemCall | typeof OFFLOAD, T, unknown>;
 
 /** The step that makes one system call. */
-export function* step<T>(now: () => T, later: () => Promise<T>): Steps<T> {
+export function* step<T>(name: string, now: () => T, later: () => Promise<T>): Steps<T> {
   // The cast states what runners do: they answer with what the call gave.
-  return (yield { now, later }) as T;
+  return (yield { name, now, later }) as T;
 }
 
 /** Runs the calls synchronously, up to the first {@link OFFLOAD}; the rest goes to the thread pool. */

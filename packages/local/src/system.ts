@@ -35,91 +35,109 @@ export interface Listed {
 export const system = {
   mkdir: (path: string, mode: number): Steps<void> =>
     step(
+      'mkdir',
       () => fs.mkdirSync(path, mode),
       () => later.mkdir(path, mode),
     ),
   mkdirTree: (path: string, mode: number): Steps<void> =>
     step(
+      'mkdirTree',
       () => void fs.mkdirSync(path, { recursive: true, mode }),
       async () => void (await fs.promises.mkdir(path, { recursive: true, mode })),
     ),
   rmdir: (path: string): Steps<void> =>
     step(
+      'rmdir',
       () => fs.rmdirSync(path),
       () => later.rmdir(path),
     ),
   unlink: (path: string): Steps<void> =>
     step(
+      'unlink',
       () => fs.unlinkSync(path),
       () => later.unlink(path),
     ),
   rename: (from: string, to: string): Steps<void> =>
     step(
+      'rename',
       () => fs.renameSync(from, to),
       () => later.rename(from, to),
     ),
   chmod: (path: string, mode: number): Steps<void> =>
     step(
+      'chmod',
       () => fs.chmodSync(path, mode),
       () => later.chmod(path, mode),
     ),
   fchmod: (fd: number, mode: number): Steps<void> =>
     step(
+      'fchmod',
       () => fs.fchmodSync(fd, mode),
       () => later.fchmod(fd, mode),
     ),
   lutimes: (path: string, atime: Date, mtime: Date): Steps<void> =>
     step(
+      'lutimes',
       () => fs.lutimesSync(path, atime, mtime),
       () => later.lutimes(path, atime, mtime),
     ),
   lstat: (path: string): Steps<fs.Stats> =>
     step(
+      'lstat',
       () => fs.lstatSync(path),
       () => later.lstat(path),
     ),
   fstat: (fd: number): Steps<fs.Stats> =>
     step(
+      'fstat',
       () => fs.fstatSync(fd),
       () => later.fstat(fd),
     ),
   realpath: (path: string): Steps<string> =>
     step(
+      'realpath',
       () => fs.realpathSync.native(path),
       () => later.realpath(path),
     ),
   open: (path: string, flags: number, mode = 0o666): Steps<number> =>
     step(
+      'open',
       () => fs.openSync(path, flags, mode),
       () => later.open(path, flags, mode),
     ),
   close: (fd: number): Steps<void> =>
     step(
+      'close',
       () => fs.closeSync(fd),
       () => later.close(fd),
     ),
   fsync: (fd: number): Steps<void> =>
     step(
+      'fsync',
       () => fs.fsyncSync(fd),
       () => later.fsync(fd),
     ),
   ftruncate: (fd: number, length: number): Steps<void> =>
     step(
+      'ftruncate',
       () => fs.ftruncateSync(fd, length),
       () => later.ftruncate(fd, length),
     ),
   read: (fd: number, into: Uint8Array, position: number): Steps<number> =>
     step(
+      'read',
       () => fs.readSync(fd, into, 0, into.length, position),
       () => answered((done) => fs.read(fd, into, 0, into.length, position, done)),
     ),
   write: (fd: number, data: Uint8Array, from: number): Steps<number> =>
     step(
+      'write',
       () => fs.writeSync(fd, data, from, data.length - from, from),
       () => answered((done) => fs.write(fd, data, from, data.length - from, from, done)),
     ),
   readdir: (path: string): Steps<Listed[]> =>
     step(
+      'readdir',
       () => fs.readdirSync(path, { withFileTypes: true }).map(listed),
       async () => (await fs.promises.readdir(path, { withFileTypes: true })).map(listed),
     ),

@@ -1,6 +1,6 @@
 import type { Entry } from '@holdfast/vfs';
 import type { HeldClaim } from './holder.js';
-import type { LedgerNumber, LedgerView } from './ledger.js';
+import { markOf, type LedgerNumber, type LedgerView, type ReadBeat } from './ledger.js';
 import type { Settings } from './options.js';
 import type { Place } from './place.js';
 import { holderOf, type BeatRecord } from './record.js';
@@ -69,7 +69,8 @@ async function judge(
   if (number === undefined || number.freed) return { state: 'free', token: number?.token ?? 0 };
 
   const { token } = number;
-  const { version, record } = await look(place, number, signal);
+  const mark = markOf(view);
+  const { version, record } = await look(place, mark, number, signal);
   const claim = heldClaim(token, record);
   const unchangedMs = place.observer.note(token, version, view.begunAt, settings.clock.monotonic());
 
@@ -86,13 +87,27 @@ async function judge(
 /** The record of `number`, if one was read before or can be now. */
 export async function recordOf(
   place: Place,
+  mark: string,
   number: LedgerNumber,
   signal?: AbortSignal,
 ): Promise<BeatRecord | undefined> {
-  if (place.record?.token === number.token) return place.record;
+  const known = knownRecord(place, mark, number.token);
+  return known ?? (await readBeat(place, mark, number, signal))?.record;
+}
+
+function knownRecord({ known }: Place, mark: string, token: number): BeatRecord | undefined {
+  return known?.mark === mark && known.record.token === token ? known.record : undefined;
+}
+
+async function readBeat(
+  place: Place,
+  mark: string,
+  number: LedgerNumber,
+  signal: AbortSignal | undefined,
+): Promise<ReadBeat | undefined> {
   const beat = await place.ledger.readBeat(number, signal);
-  if (beat?.record !== undefined) place.record = beat.record;
-  return beat?.record;
+  if (beat?.record !== undefined) place.known = { mark, record: beat.record };
+  return beat;
 }
 
 export function heldClaim(token: number, record: BeatRecord | undefined): HeldClaim {
@@ -105,22 +120,22 @@ export function heldClaim(token: number, record: BeatRecord | undefined): HeldCl
 
 async function look(
   place: Place,
+  mark: string,
   number: LedgerNumber,
   signal: AbortSignal | undefined,
 ): Promise<{ version: string | undefined; record: BeatRecord | undefined }> {
-  if (number.beat === undefined) return { version: 'claimed', record: undefined };
+  if (number.beat === undefined) return { version: mark, record: undefined };
   if (place.ledger.vfs.capabilities.listing === 'versions') {
-    return { version: versionOf(number.beat), record: await recordOf(place, number, signal) };
+    return { version: versionOf(mark, number.beat), record: await recordOf(place, mark, number, signal) };
   }
-  const beat = await place.ledger.readBeat(number, signal);
-  if (beat?.record !== undefined) place.record = beat.record;
-  const known = place.record?.token === number.token ? place.record : undefined;
+  const beat = await readBeat(place, mark, number, signal);
   // Listed but not to be opened: a mount may say so of what is there (NFS, for half a minute). It proves nothing.
-  return { version: beat?.content, record: beat?.record ?? known };
+  const version = beat === undefined ? undefined : `${mark} ${beat.content}`;
+  return { version, record: beat?.record ?? knownRecord(place, mark, number.token) };
 }
 
-function versionOf(entry: Entry): string {
-  return `${entry.type} ${entry.size ?? ''} ${entry.mtimeMs ?? ''} ${entry.etag ?? ''}`;
+function versionOf(mark: string, entry: Entry): string {
+  return `${mark} ${entry.type} ${entry.size ?? ''} ${entry.mtimeMs ?? ''} ${entry.etag ?? ''}`;
 }
 
 /** Ten characters out of `random`: enough that two contenders do not meet. */

@@ -1,9 +1,9 @@
 import { isVFSError } from '@holdfast/vfs';
-import { assess, renewedView } from './assessment.js';
+import { assess, nonce, renewedView } from './assessment.js';
 import { elapsedSince, instant, type Instant } from './elapsed.js';
 import { UnsafeStorageError } from './errors/index.js';
 import type { HeldClaim } from './holder.js';
-import type { LedgerView } from './ledger.js';
+import { sameLedger, type LedgerView } from './ledger.js';
 import { LAST_TOKEN } from './names.js';
 import type { Settings } from './options.js';
 import type { Patience } from './patience.js';
@@ -79,6 +79,7 @@ export class Contender {
     const view = await this.#freshView(first, signal);
     if (view === undefined) return { kind: 'outrun' };
     place.declaredMs = view.windowMs;
+    place.marks = view.marks;
     const assessment = await assess(place, this.#settings, view, signal);
     switch (assessment.state) {
       case 'free':
@@ -148,6 +149,11 @@ export class Contender {
       proceed(this.#markFree(token));
       throw error;
     }
+    if (!sameLedger(this.#place, view)) {
+      // This directory is not the one that was looked at: nothing in it is ours, the number neither.
+      this.#place.declaredMs = 0;
+      return { kind: 'outrun' };
+    }
     const own = view.numbers.get(token);
     if (view.highest !== undefined && view.highest.token > token) {
       await this.#takeBack(token);
@@ -180,10 +186,12 @@ export class Contender {
 
   /** Rule 5: before the first claim, whoever needs a longer window than any listed says so. */
   async #declareWindow(): Promise<void> {
-    const { staleAfterMs } = this.#settings;
+    const { staleAfterMs, random } = this.#settings;
     if (this.#place.declaredMs >= staleAfterMs) return;
-    await this.#place.ledger.declareWindow(staleAfterMs);
+    const mark = nonce(random);
+    await this.#place.ledger.declareWindow(staleAfterMs, mark);
     this.#place.declaredMs = staleAfterMs;
+    this.#place.marks = new Set([...this.#place.marks, mark]);
   }
 
   /** Rule 8: a claim that was given up on may have been made, or be made yet. Once known to be ours, it is freed. */

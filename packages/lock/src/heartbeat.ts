@@ -3,7 +3,7 @@ import { nonce } from './assessment.js';
 import { instant, type Instant } from './elapsed.js';
 import type { LossReason } from './errors/index.js';
 import type { Grant } from './contender.js';
-import type { LedgerView } from './ledger.js';
+import { markOf, sameLedger, type LedgerView } from './ledger.js';
 import { MtimeUpkeep } from './mtime-upkeep.js';
 import type { Settings } from './options.js';
 import { pause } from './persistence.js';
@@ -23,6 +23,7 @@ export class Heartbeat {
   readonly #place: Place;
   readonly #settings: Settings;
   readonly #token: number;
+  readonly #grant: Grant;
   readonly #heard: Heard;
   readonly #record: BeatRecord;
   readonly #upkeep: MtimeUpkeep;
@@ -35,6 +36,7 @@ export class Heartbeat {
     this.#place = place;
     this.#settings = settings;
     this.#token = grant.token;
+    this.#grant = grant;
     this.#heard = heard;
     this.#record = {
       token: grant.token,
@@ -45,7 +47,7 @@ export class Heartbeat {
       label: settings.label,
       process: settings.identity?.self,
     };
-    place.record = this.#record;
+    place.known = { mark: markOf(grant.view), record: this.#record };
     this.#upkeep = new MtimeUpkeep(place, grant.token);
   }
 
@@ -102,7 +104,7 @@ export class Heartbeat {
       first ? undefined : ledger.look(),
     ]);
     const view = looked.status === 'fulfilled' ? looked.value : undefined;
-    const loss = view === undefined ? undefined : lossIn(view, this.#token);
+    const loss = view === undefined ? undefined : lossIn(view, this.#grant);
     if (loss !== undefined) {
       this.#heard.lost(loss);
     } else if (written.status === 'rejected' && isVFSError(written.reason, 'ENOENT')) {
@@ -121,8 +123,9 @@ export class Heartbeat {
   }
 }
 
-/** Why the holder of `token` has lost it, going by a look; `undefined` if it has not. */
-export function lossIn(view: LedgerView, token: number): LossReason | undefined {
+/** Why the holder of a grant has lost it, going by a look; `undefined` if it has not. */
+export function lossIn(view: LedgerView, { token, view: granted }: Grant): LossReason | undefined {
+  if (!sameLedger(granted, view)) return 'removed';
   if (view.highest !== undefined && view.highest.token > token) return 'superseded';
   const own = view.numbers.get(token);
   if (own?.claim === undefined) return 'removed';

@@ -30,12 +30,14 @@ export interface Held {
 /** Several hosts on one store and one virtual time. */
 export class Hosts {
   readonly time = new VirtualClock();
+  #hosts = 0;
   readonly store = memoryStore({ clock: this.time });
   /** The storage as it is, past everything that the hosts are told. */
   readonly truth: VFS = memoryVFS({ store: this.store });
 
   host(clockOptions: ActorClockOptions = {}, vfsOptions: MemoryVFSOptions = {}): Host {
     const clock = this.time.actor(clockOptions);
+    const random = randomFrom(++this.#hosts);
     const calls: string[] = [];
     const events: LockEvent[] = [];
     const gates: { matches: (call: Call) => boolean; pass: (call: Call, send: Send) => Promise<unknown> }[] =
@@ -57,7 +59,7 @@ export class Hosts {
         new Lock(vfs, {
           id: 'deploy',
           clock,
-          random: () => 0.5,
+          random,
           onEvent: (event) => events.push(event),
           ...options,
         }),
@@ -112,4 +114,13 @@ class Gate implements Held {
 /** Whether a call is `op` on an entry whose name ends with `name`. */
 export function on(op: Call['op'], name: string): (call: Call) => boolean {
   return (call) => call.op === op && call.path.endsWith(name);
+}
+
+/** The same numbers in every run, others for every seed. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
 }

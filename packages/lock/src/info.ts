@@ -2,6 +2,7 @@ import { isVFSError, systemClock, type CallOptions, type Clock, type VFS } from 
 import { heldClaim, recordOf } from './assessment.js';
 import type { HeldClaim } from './holder.js';
 import { lockId } from './id.js';
+import { markOf } from './ledger.js';
 import { placeOf, type Place } from './place.js';
 
 /** What the storage shows of a lock, at one glance: information, not a verdict. */
@@ -34,7 +35,7 @@ export async function inspectPlace(
   if (number === undefined) return { id, state: 'free', windowMs };
   if (number.freed) return { id, state: 'free', token: number.token, windowMs };
   const [record, mtimeMs] = await Promise.all([
-    recordOf(place, number, signal),
+    recordOf(place, markOf(view), number, signal),
     place.ledger.mtimeOf(number, signal),
   ]);
   const ageMs = mtimeMs === undefined ? undefined : clock.wall() - mtimeMs;

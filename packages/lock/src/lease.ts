@@ -37,6 +37,7 @@ export class Lease {
   readonly #controller = new AbortController();
   readonly #place: Place;
   readonly #settings: Settings;
+  readonly #grant: Grant;
   readonly #heartbeat: Heartbeat;
   readonly #sweep: Sweep;
   #state: State = { kind: 'held' };
@@ -54,6 +55,7 @@ export class Lease {
     this.signal = this.#controller.signal;
     this.#place = place;
     this.#settings = settings;
+    this.#grant = grant;
     this.#aliveAt = grant.startedAt;
     this.#sweep = new Sweep(place, settings, grant.token, grant.view);
     this.#heartbeat = new Heartbeat(place, settings, grant, {
@@ -82,7 +84,7 @@ export class Lease {
   async verify(): Promise<void> {
     this.#assertHeld();
     const view = await this.#place.ledger.look();
-    const loss = lossIn(view, this.token);
+    const loss = lossIn(view, this.#grant);
     if (loss !== undefined) this.#lose(loss);
     this.#assertHeld();
   }

@@ -20,6 +20,11 @@ export interface LedgerView {
   readonly numbers: ReadonlyMap<number, LedgerNumber>;
   /** The longest `staleAfterMs` that anyone who claims here works with; 0 if nobody said. */
   readonly windowMs: number;
+  /**
+   * The nonces of the window entries. They are made before the first claim and stay, so a listing that has none of
+   * those seen before shows another ledger: the directory was removed, and made anew.
+   */
+  readonly marks: ReadonlySet<string>;
   /** Names of `look.*` entries that a contender left when it died. */
   readonly leftovers: readonly string[];
 }
@@ -74,12 +79,8 @@ export class Ledger {
   }
 
   /** Says that `ms` is worked with here. Entries of this kind stay for ever. */
-  async declareWindow(ms: number): Promise<void> {
-    try {
-      await this.vfs.mkdir(this.#at(windowName(ms)));
-    } catch (error) {
-      if (!isVFSError(error, 'EEXIST')) throw error;
-    }
+  declareWindow(ms: number, nonce: string): Promise<void> {
+    return this.vfs.mkdir(this.#at(windowName(ms, nonce)));
   }
 
   writeBeat(token: number, content: string): Promise<void> {
@@ -173,12 +174,15 @@ export class Ledger {
 function viewOf(entries: readonly Entry[], begunAt: number): LedgerView {
   const numbers = new Map<number, { token: number; claim?: Entry; beat?: Entry; freed: boolean }>();
   const leftovers: string[] = [];
+  const marks = new Set<string>();
   let windowMs = 0;
   for (const entry of entries) {
     const name = parseLedgerName(entry.name);
     if (name === undefined) continue;
-    if (name.kind === 'window') windowMs = Math.max(windowMs, name.ms);
-    else if (name.kind === 'look') leftovers.push(entry.name);
+    if (name.kind === 'window') {
+      windowMs = Math.max(windowMs, name.ms);
+      marks.add(name.nonce);
+    } else if (name.kind === 'look') leftovers.push(entry.name);
     else {
       const number = numbers.get(name.token) ?? { token: name.token, freed: false };
       numbers.set(name.token, number);
@@ -193,5 +197,16 @@ function viewOf(entries: readonly Entry[], begunAt: number): LedgerView {
     views.set(token, number);
     if (highest === undefined || token > highest.token) highest = number;
   }
-  return { begunAt, highest, numbers: views, windowMs, leftovers };
+  return { begunAt, highest, numbers: views, windowMs, marks, leftovers };
+}
+
+/** Whether two looks were at one ledger, and not at one that was removed and another in its place. */
+export function sameLedger(before: Pick<LedgerView, 'marks'>, now: Pick<LedgerView, 'marks'>): boolean {
+  for (const mark of before.marks) if (now.marks.has(mark)) return true;
+  return false;
+}
+
+/** The same for every look at one ledger, save when somebody declares a longer window. */
+export function markOf({ marks }: LedgerView): string {
+  return [...marks].sort()[0] ?? '';
 }

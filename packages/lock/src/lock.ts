@@ -155,7 +155,7 @@ export class Lock {
   }
 
   #lockedBy(token: number): LockedError {
-    const { record } = this.#place;
+    const record = this.#place.known?.record;
     return new LockedError(this.id, heldClaim(token, record?.token === token ? record : undefined));
   }
 

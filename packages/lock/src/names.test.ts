@@ -8,7 +8,7 @@ describe('the names in a ledger', () => {
     [beatName(41), { kind: 'beat', token: 41 }],
     [freeName(41), { kind: 'free', token: 41 }],
     [claimName(1_234_567_890_123), { kind: 'claim', token: 1_234_567_890_123 }],
-    [windowName(10_000), { kind: 'window', ms: 10_000 }],
+    [windowName(10_000, 'k3'), { kind: 'window', ms: 10_000, nonce: 'k3' }],
     ['look.a1', { kind: 'look' }],
   ])('%s is read as it was written', (name, meaning) => {
     expect(parseLedgerName(name)).toEqual(meaning);
@@ -23,11 +23,14 @@ describe('the names in a ledger', () => {
     '000000000041.FREE',
     ' 000000000041',
     '000000000041\n',
-    'window.0',
-    'window.010',
-    'window.-1',
-    'window.999999999',
-    'window.1e9',
+    'window.0.a',
+    'window.010.a',
+    'window.-1.a',
+    'window.999999999.a',
+    'window.1e9.a',
+    'window.10000',
+    'window.10000.',
+    'window.10000.A',
     'look.',
     'look.\u001b',
   ])('%j is not ours', (name) => {

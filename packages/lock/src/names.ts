@@ -4,12 +4,13 @@
  *     000000000041        a claim; its number is the fencing token
  *     000000000041.beat   the heartbeat of that claim's holder
  *     000000000041.free   that claim was released, or broken
- *     window.10000        somebody who claims here works with staleAfterMs = 10000
+ *     window.10000.k3x9   somebody who claims here works with staleAfterMs = 10000; the rest tells this ledger from
+ *                         one of the same path that was removed
  *     look.k3x9           made and removed at once by a contender that wants a fresh view
  */
 export type LedgerName =
   | { readonly kind: 'claim' | 'beat' | 'free'; readonly token: number }
-  | { readonly kind: 'window'; readonly ms: number }
+  | { readonly kind: 'window'; readonly ms: number; readonly nonce: string }
   | { readonly kind: 'look' };
 
 /** The highest number a ledger can come to. At a thousand claims a second, thirty thousand years. */
@@ -30,8 +31,8 @@ export function freeName(token: number): string {
   return `${claimName(token)}.free`;
 }
 
-export function windowName(ms: number): string {
-  return `window.${ms}`;
+export function windowName(ms: number, nonce: string): string {
+  return `window.${ms}.${nonce}`;
 }
 
 export function lookName(nonce: string): string {
@@ -46,10 +47,10 @@ export function parseLedgerName(name: string): LedgerName | undefined {
     const kind = numbered[2] === 'beat' || numbered[2] === 'free' ? numbered[2] : 'claim';
     return token > 0 && claimName(token) === numbered[1] ? { kind, token } : undefined;
   }
-  const window = /^window\.([1-9]\d{0,8})$/.exec(name);
+  const window = /^window\.([1-9]\d{0,8})\.([a-z0-9]{1,32})$/.exec(name);
   if (window !== null) {
     const ms = Number(window[1]);
-    return ms <= LONGEST_WINDOW_MS ? { kind: 'window', ms } : undefined;
+    return ms <= LONGEST_WINDOW_MS ? { kind: 'window', ms, nonce: window[2] ?? '' } : undefined;
   }
   return /^look\.[a-z0-9]{1,32}$/.test(name) ? { kind: 'look' } : undefined;
 }

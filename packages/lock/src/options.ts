@@ -43,7 +43,7 @@ export interface LockOptions {
   readonly onEvent?: LockEventListener | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** From 0 up to 1, for jitter and nonces. Default `Math.random`. */
+  /** From 0 up to 1, for jitter and nonces; must differ from process to process. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 

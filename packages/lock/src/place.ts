@@ -20,12 +20,13 @@ export class Place {
   readonly queue: Queue = new Queue();
   /** A token known to be free. What is free stays free, so a claim may start from it without a look. */
   knownFree: number | undefined;
-  /** The largest window entry known to exist. */
+  /** The largest window entry known to exist, and the marks of the ledger in which it does. */
   declaredMs = 0;
+  marks: ReadonlySet<string> = new Set();
   /** The lock's directory is there, and `mkdir` was seen to refuse what exists. */
   proven = false;
-  /** The last record read, so that one of a known token is not fetched again. */
-  record: BeatRecord | undefined;
+  /** The last record read, so that one of a known token is not fetched again, and the ledger that it stood in. */
+  known: { readonly mark: string; readonly record: BeatRecord } | undefined;
   /** The lease that this process has, from grant to release or loss. */
   holder: LocalHolder | undefined;
 

@@ -3,7 +3,7 @@ import type { Settings } from './options.js';
 import type { Place } from './place.js';
 
 /** With more old numbers than this, they are removed at once; with fewer, once the lease has lasted a while. */
-const TOO_MANY = 16;
+const TOO_MANY = 4;
 
 /**
  * Removes what earlier claims left behind. Rule 3: only below the predecessor of a confirmed claim, oldest first, so

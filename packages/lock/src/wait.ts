@@ -49,7 +49,8 @@ export class Wait {
     const { clock, firstPollMs, pollMs, random } = this.#settings;
     // The holder of this process tells of its end itself: to ask the storage meanwhile would be waste.
     const ours = this.#place.holder?.held === true;
-    const delayMs = Math.min(this.#delayMs * (0.7 + 0.6 * random()), atMostMs);
+    // Below a millisecond, rounding alone would decide whether time goes on.
+    const delayMs = Math.min(this.#delayMs * (0.7 + 0.6 * random()), Math.max(atMostMs, 1));
     this.#delayMs = Math.min(this.#delayMs * 1.6, pollMs);
     // Events come in bursts; one look a burst is enough.
     const soonMs = Math.min(firstPollMs * random(), delayMs);
