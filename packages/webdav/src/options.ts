@@ -84,18 +84,17 @@ const bytes = z.union([z.string(), z.instanceof(Uint8Array)]);
 const username = z.string().regex(/^[^:\p{Cc}]*$/u, 'has a colon or a control character');
 const password = z.string().regex(/^\P{Cc}*$/u, 'has a control character');
 
+const authSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('basic'), username, password }),
+  z.strictObject({ type: z.literal('digest'), username, password }),
+  z.strictObject({
+    type: z.literal('bearer'),
+    token: z.string().regex(/^[\x21-\x7e]+$/, 'is not printable ASCII'),
+  }),
+]);
 const schema = z.strictObject({
   url: z.union([z.string(), z.instanceof(URL)]),
-  auth: z
-    .discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('basic'), username, password }),
-      z.strictObject({ type: z.literal('digest'), username, password }),
-      z.strictObject({
-        type: z.literal('bearer'),
-        token: z.string().regex(/^[\x21-\x7e]+$/, 'is not printable ASCII'),
-      }),
-    ])
-    .optional(),
+  auth: authSchema.optional(),
   tls: z
     .strictObject({
       ca: z.union([bytes, z.array(bytes).readonly()]).optional(),
@@ -127,12 +126,7 @@ const schema = z.strictObject({
  * @throws `VFSError` `EINVAL` that names the option and never shows a value: it may be a secret
  */
 export function parseOptions(options: WebDAVOptions): Settings {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(`${issue?.path.join('.') || 'options'}: ${issue?.message ?? 'not valid'}`);
-  }
-  const { url, auth, tls, allowInsecureHttp, ...rest } = parsed.data;
+  const { url, auth, tls, allowInsecureHttp, ...rest } = checked(schema, options);
   const base = parseBase(url);
   const inURL = takeCredentials(base);
   if (inURL !== undefined && auth !== undefined) throw invalid('auth: the url has credentials too');
@@ -146,7 +140,19 @@ export function parseOptions(options: WebDAVOptions): Settings {
     }
   }
   // Exact optional properties: zod's optional ones may be `undefined`, which means the same to node:tls.
-  return { ...rest, base, auth: auth ?? inURL, tls: tls as WebDAVTLS | undefined };
+  return {
+    ...rest,
+    base,
+    auth: inURL === undefined ? auth : checked(authSchema, { type: 'basic', ...inURL }),
+    tls: tls as WebDAVTLS | undefined,
+  };
+}
+
+function checked<T>(by: z.ZodType<T>, given: unknown): T {
+  const parsed = by.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw invalid(`${issue?.path.join('.') || 'options'}: ${issue?.message ?? 'not valid'}`);
 }
 
 /** An option that is not as it should be. */
@@ -170,22 +176,16 @@ function parseBase(url: string | URL): URL {
 }
 
 /** Takes user and password off `base`, so that no message made from it can show them. */
-function takeCredentials(base: URL): BasicAuth | undefined {
-  if (base.username === '' && base.password === '') return undefined;
+export function takeCredentials(base: URL): { username: string; password: string } | undefined {
+  const { username: user, password: secret } = base;
+  base.username = '';
+  base.password = '';
+  if (user === '' && secret === '') return undefined;
   try {
-    const found = schema.shape.auth.safeParse({
-      type: 'basic',
-      username: decodeURIComponent(base.username),
-      password: decodeURIComponent(base.password),
-    });
-    if (found.success && found.data?.type === 'basic') return found.data;
-  } catch (error) {
-    if (!(error instanceof URIError)) throw error;
-  } finally {
-    base.username = '';
-    base.password = '';
+    return { username: decodeURIComponent(user), password: decodeURIComponent(secret) };
+  } catch {
+    throw invalid('url: user or password is not percent-encoded', 'Write %25 for a %, or pass auth');
   }
-  throw invalid('url: the user or password in it is not valid', 'Percent-encode it, or pass auth');
 }
 
 function isLoopback(hostname: string): boolean {
