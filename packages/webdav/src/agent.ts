@@ -1,4 +1,10 @@
-import { Agent as HTTPAgent, type AgentOptions, type ClientRequestArgs } from 'node:http';
+import {
+  Agent as HTTPAgent,
+  type AgentOptions,
+  type ClientRequest,
+  type ClientRequestArgs,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HTTPSAgent, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { CROSS_ORIGIN, GIVEN_UP } from './lost.js';
@@ -18,9 +24,16 @@ export interface Agents {
   destroy(): void;
 }
 
+/** The name under which the `Location` of a redirect comes. */
+export const LOCATION = 'x-holdfast-location';
+
 /**
- * Keep-alive pools that connect to one origin alone. The `webdav` client follows redirects wherever they lead, and
- * takes no option that would stop it; with these, no request, let alone one with credentials, leaves the origin.
+ * Keep-alive pools that connect to one origin alone.
+ *
+ * The `webdav` client follows redirects wherever they lead, and takes no option that would stop it. Worse, node-fetch
+ * below it throws out of an event at the second redirect of a request with a body, and so ends the process. So the
+ * `Location` of a redirect is renamed before they see it; then it is an answer like any other. Should that ever fail,
+ * still no request, let alone one with credentials, leaves the origin.
  */
 export function makeAgents({ base, tls, maxConnections }: Settings): Agents {
   const gate = new Gate(base);
@@ -52,8 +65,9 @@ class Gate {
   refuses(protocol: string, { host, port }: ClientRequestArgs, onSocket: OnSocket | undefined): boolean {
     const foreign = originOf(protocol, host ?? '', port ?? '') !== this.#origin;
     if (!foreign && !this.closed) return false;
-    const code = this.closed ? GIVEN_UP : CROSS_ORIGIN;
-    const error = Object.assign(new Error(code), { code, syscall: 'connect' });
+    // What came before a redirect was sent; nothing was if there is no connection any more.
+    const why = this.closed ? { code: GIVEN_UP, syscall: 'connect' } : { code: CROSS_ORIGIN };
+    const error = Object.assign(new Error(why.code), why);
     // The declared type wants a socket even beside an error; Node itself passes none.
     (onSocket as ((reason: Error) => void) | undefined)?.(error);
     return true;
@@ -63,8 +77,26 @@ class Gate {
 type OnSocket = (error: Error | null, socket: Duplex) => void;
 type HTTPSAgentOptions = ConstructorParameters<typeof HTTPSAgent>[0];
 
+/** What every proxy agent overrides, and the types leave out. */
+const PLAIN = HTTPAgent.prototype as unknown as {
+  readonly addRequest: (this: HTTPAgent, request: ClientRequest, ...more: unknown[]) => void;
+};
+
+function hideLocation({ statusCode = 0, rawHeaders }: IncomingMessage): void {
+  if (statusCode < 300 || statusCode > 399) return;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() === 'location') rawHeaders[at] = LOCATION;
+  }
+}
+
 class GatedHTTP extends HTTPAgent {
   readonly #gate: Gate;
+
+  /** Called by `ClientRequest`, before anybody else can listen to it. */
+  addRequest(request: ClientRequest, ...more: unknown[]): void {
+    request.once('response', hideLocation);
+    PLAIN.addRequest.call(this, request, ...more);
+  }
 
   constructor(gate: Gate, options: AgentOptions) {
     super(options);
@@ -80,6 +112,12 @@ class GatedHTTP extends HTTPAgent {
 
 class GatedHTTPS extends HTTPSAgent {
   readonly #gate: Gate;
+
+  /** Called by `ClientRequest`, before anybody else can listen to it. */
+  addRequest(request: ClientRequest, ...more: unknown[]): void {
+    request.once('response', hideLocation);
+    PLAIN.addRequest.call(this, request, ...more);
+  }
 
   constructor(gate: Gate, options: HTTPSAgentOptions) {
     super(options);

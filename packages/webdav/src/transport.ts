@@ -1,8 +1,8 @@
 import { AuthType, createClient, type WebDAVClient } from 'webdav';
 import { makeAgents } from './agent.js';
-import { decodeHref } from './encode.js';
-import { ASTRAY, GIVEN_UP, LostExchange, TOO_LONG } from './lost.js';
+import { GIVEN_UP, LostExchange, TOO_LONG } from './lost.js';
 import type { Settings } from './options.js';
+import { following } from './redirect.js';
 
 /** One request, ready to be sent. */
 export interface Exchange {
@@ -35,8 +35,6 @@ export interface Transport {
 /** What the client resolves to on Node; its own types know less of it. */
 interface Response {
   readonly status: number;
-  readonly url: string;
-  readonly redirected: boolean;
   readonly headers: { get(name: string): string | null };
   readonly body: AsyncIterable<Uint8Array> | null;
 }
@@ -48,37 +46,51 @@ const BODY_OF_CHANGES = 64 * 1024;
 export function makeTransport(settings: Settings): Transport {
   const agents = makeAgents(settings);
   const client = makeClient(settings, agents);
+  const inFlight = new Set<AbortController>();
+  let closed = false;
+
+  const exchange = async (
+    { method, headers = {}, body, limit = BODY_OF_CHANGES }: Exchange,
+    url: string,
+    signal: AbortSignal,
+  ): Promise<Reply> => {
+    const response = await answerOf(
+      // A path that is set as `url` is not touched; one passed as such is encoded in a way that can be escaped.
+      client.customRequest('/', {
+        method,
+        url,
+        headers: { ...headers },
+        // The client takes a Buffer as it is; it would send a plain Uint8Array as JSON.
+        ...(body !== undefined && { data: typeof body === 'string' ? body : Buffer.from(body) }),
+        signal,
+      }),
+    ).catch((error: unknown) => {
+      throw lossOf(error, signal);
+    });
+    const content = await read(response, limit, signal);
+    const header = (name: string): string | undefined => response.headers.get(name) ?? undefined;
+    return { status: response.status, url, header, ...content };
+  };
+
   return {
-    close: () => agents.destroy(),
-    async exchange({ method, url, headers = {}, body, limit = BODY_OF_CHANGES }, signal) {
-      if (signal?.aborted === true) throw new LostExchange(GIVEN_UP, false);
-      let response: Response;
+    async exchange(wanted, outer) {
+      if (closed || outer?.aborted === true) throw new LostExchange(GIVEN_UP, false);
+      const controller = new AbortController();
+      const giveUp = (): void => controller.abort();
+      outer?.addEventListener('abort', giveUp, { once: true });
+      inFlight.add(controller);
       try {
-        response = await answerOf(
-          // A path that is set as `url` is not touched; one passed as such is encoded in a way that can be escaped.
-          client.customRequest('/', {
-            method,
-            url,
-            headers: { ...headers },
-            // The client takes a Buffer as it is; it would send a plain Uint8Array as JSON.
-            ...(body !== undefined && { data: typeof body === 'string' ? body : Buffer.from(body) }),
-            ...(signal !== undefined && { signal }),
-          }),
-        );
-      } catch (error) {
-        throw lossOf(error, signal);
+        return await following(settings.base, wanted.url, (url) => exchange(wanted, url, controller.signal));
+      } finally {
+        outer?.removeEventListener('abort', giveUp);
+        inFlight.delete(controller);
       }
-      const { status } = response;
-      const bytes = await read(response, limit, signal);
-      if (response.redirected && !leadsThere(settings.base, url, response.url, method, status)) {
-        throw new LostExchange(ASTRAY, true);
-      }
-      return {
-        status,
-        url: response.url,
-        ...bytes,
-        header: (name) => response.headers.get(name) ?? undefined,
-      };
+    },
+    close() {
+      closed = true;
+      // Those that wait for a connection would wait for ever.
+      for (const controller of inFlight) controller.abort();
+      agents.destroy();
     },
   };
 }
@@ -119,7 +131,7 @@ async function answerOf(request: Promise<unknown>): Promise<Response> {
 async function read(
   response: Response,
   limit: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<{ body: Uint8Array; cut: LostExchange | undefined }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -140,25 +152,12 @@ async function read(
 }
 
 /** Keeps the code alone. `getaddrinfo` and `connect` come before anything is sent. */
-function lossOf(error: unknown, signal: AbortSignal | undefined): LostExchange {
-  if (signal?.aborted === true) return new LostExchange(GIVEN_UP, true);
+function lossOf(error: unknown, signal: AbortSignal): LostExchange {
+  if (signal.aborted) return new LostExchange(GIVEN_UP, true);
   const { code, erroredSysCall } = (typeof error === 'object' && error !== null ? error : {}) as {
     code?: unknown;
     erroredSysCall?: unknown;
   };
   const unsent = erroredSysCall === 'connect' || erroredSysCall === 'getaddrinfo';
   return new LostExchange(typeof code === 'string' ? code : 'no code', !unsent);
-}
-
-/**
- * Whether a redirected request still reached what it was meant for: the same path, save for a `/` at its end or
- * another base before it. Redirects to a login page end here, and so do those that turn a change into a GET (303),
- * whose 200 would pass for success.
- */
-function leadsThere(base: URL, asked: string, reached: string, method: string, status: number): boolean {
-  if (status === 200 && method !== 'GET') return false;
-  const [from, to] = [decodeHref(asked, asked), decodeHref(reached, reached)];
-  if (from === undefined || to === undefined) return false;
-  const inside = from.slice(decodeHref(base.href, base.href)?.length);
-  return inside.every((name, index) => name === to[to.length - inside.length + index]);
 }
