@@ -9,22 +9,33 @@ export interface Passed {
   readonly status: number;
 }
 
+/** A request, before anything has become of it. */
+export interface ProxyRequest {
+  readonly method: string;
+  /** Decoded, below the share, without a `/` at its end. */
+  readonly path: string;
+  /** The `Depth` header. */
+  readonly depth: string | undefined;
+}
+
 /** Decides what becomes of a request. */
 export interface Trap {
-  readonly matches: (request: { readonly method: string; readonly path: string }) => boolean;
+  readonly matches: (request: ProxyRequest) => boolean;
   /**
    * - `cut-reply`: the server carries it out and answers, then the connection breaks before a byte of the answer.
    * - `cut-request`: the connection breaks before anything reaches the server.
    * - `hold`: it waits in front of the server until `release`; should the client leave, it is carried out all the same.
    */
   readonly fate: 'cut-reply' | 'cut-request' | 'hold';
+  /** Catches all that match until it is released. Default: the first. */
+  readonly every?: boolean;
 }
 
 /** What a trap caught. */
 export interface Caught {
   /** Fulfils when it has caught one; for `cut-reply`, once the server has answered. */
   readonly sprung: Promise<void>;
-  /** Lets what it holds go on. Resolves once the server has answered. */
+  /** Lets what it holds go on, and catches no more. Resolves once the server has answered all of it. */
   release(): Promise<void>;
 }
 
@@ -35,7 +46,7 @@ export interface HTTPProxy {
   readonly passed: Passed[];
   /** Connections opened by clients since the start. */
   readonly connections: number;
-  /** Catches the next request that matches, once. */
+  /** Catches the next request that matches. */
   trap(trap: Trap): Caught;
   /** Breaks every connection of a client; what is on its way to the server goes on. */
   cut(): void;
@@ -43,9 +54,10 @@ export interface HTTPProxy {
 }
 
 interface Armed extends Trap {
-  spring(): void;
-  readonly gate: Promise<void>;
-  done(): void;
+  readonly sprung: Signal;
+  readonly gate: Signal;
+  /** What it caught, until the server has answered. */
+  readonly held: Promise<void>[];
 }
 
 export async function startProxy(upstream: string): Promise<HTTPProxy> {
@@ -57,31 +69,37 @@ export async function startProxy(upstream: string): Promise<HTTPProxy> {
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const { method = '', url = '' } = incoming;
-    const path = decodeURIComponent(new URL(url, upstream).pathname.slice(pathname.length)) || '/';
-    const index = traps.findIndex(({ matches }) => matches({ method, path }));
-    const [trap] = index === -1 ? [] : traps.splice(index, 1);
+    const below = decodeURIComponent(new URL(url, upstream).pathname.slice(pathname.length));
+    const path = below.replace(/\/$/, '') || '/';
+    const depth = incoming.headers['depth'];
+    const asked = { method, path, depth: Array.isArray(depth) ? depth[0] : depth };
+    const index = traps.findIndex(({ matches }) => matches(asked));
+    const trap = traps[index];
+    if (trap !== undefined && trap.every !== true) traps.splice(index, 1);
+    const answered = signal();
+    trap?.held.push(answered.given);
     if (trap?.fate === 'cut-request') {
       incoming.socket.destroy();
-      trap.spring();
+      trap.sprung.give();
       return;
     }
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     if (trap?.fate === 'hold') {
-      trap.spring();
-      await trap.gate;
+      trap.sprung.give();
+      await trap.gate.given;
     }
     const { response, body } = await forward(Number(upstreamPort), incoming, Buffer.concat(chunks));
     const status = response.statusCode ?? 0;
     passed.push({ method, path, status });
+    answered.give();
     if (trap?.fate === 'cut-reply') {
       incoming.socket.destroy();
-      trap.spring();
+      trap.sprung.give();
       return;
     }
     const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...headers } = response.headers;
     outgoing.writeHead(status, headers).end(body);
-    trap?.done();
   };
 
   const server = createServer((incoming, outgoing) => {
@@ -104,14 +122,15 @@ export async function startProxy(upstream: string): Promise<HTTPProxy> {
     get connections() {
       return connections;
     },
-    trap({ matches, fate }) {
-      const [sprung, gate, done] = [signal(), signal(), signal()];
-      traps.push({ matches, fate, spring: sprung.give, gate: gate.given, done: done.give });
+    trap(trap) {
+      const armed: Armed = { ...trap, sprung: signal(), gate: signal(), held: [] };
+      traps.push(armed);
       return {
-        sprung: sprung.given,
+        sprung: armed.sprung.given,
         async release() {
-          gate.give();
-          await done.given;
+          if (traps.includes(armed)) traps.splice(traps.indexOf(armed), 1);
+          armed.gate.give();
+          await Promise.all(armed.held);
         },
       };
     },
@@ -144,7 +163,12 @@ function forward(
   });
 }
 
-function signal(): { readonly given: Promise<void>; give(): void } {
+interface Signal {
+  readonly given: Promise<void>;
+  give(): void;
+}
+
+function signal(): Signal {
   let give = (): void => undefined;
   const given = new Promise<void>((resolve) => (give = resolve));
   return { given, give };
