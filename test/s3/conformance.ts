@@ -59,6 +59,6 @@ export function s3Conformance(
     inProcess: ({ options }, job) => runScript(new URL('contend.mjs', import.meta.url), { options, job }),
     rounds,
     listingSize,
-    stalledDeadlineMs: 300,
+    stalledDeadlineMs: 1_200,
   });
 }

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { FakeS3 } from '../servers/fake-s3.js';
 
 /** Turns of the event loop without a request after which nothing is on its way: all of it goes through this loop. */
-const QUIET_TURNS = 12;
+const QUIET_TURNS = 30;
 
 /**
  * Lets virtual time pass while a fake S3 in this process answers over real sockets: it advances only when nothing is

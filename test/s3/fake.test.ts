@@ -12,7 +12,7 @@ describe.each(['aws', 'google'] as const)('the S3 VFS on the fake, which speaks 
   s3Conformance(
     () => server,
     dialect === 'aws'
-      ? { rounds: 6, listingSize: 1200, scoped: true }
+      ? { rounds: 5, listingSize: 1050, scoped: true }
       : {
           rounds: 3,
           listingSize: 100,

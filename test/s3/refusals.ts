@@ -23,7 +23,9 @@ export function s3Refusals(server: () => S3Server, { signatures }: { readonly si
     }
   });
 
-  describe.runIf(signatures)('with signatures that are checked', () => {
+  // moto takes any signature.
+  if (!signatures) return;
+  describe('with signatures that are checked', () => {
     test('a key that is not known is EAUTH', async () => {
       const credentials = { accessKeyId: 'UNKNOWNUNKNOWNUNKNOWN', secretAccessKey: 'hunter2' };
       for (const error of await errorsOf({ ...bucket, credentials })) {

@@ -43,9 +43,9 @@ describe('a store that', () => {
   const strikeCreates = (fault: Fault): void => {
     fake.fault = ({ op }) => (op === 'create' ? fault : undefined);
   };
-  /** A ledger as others leave it. They reach the store under another name, so that their proof is not ours. */
+  /** A ledger as others leave it. They write the address of the store otherwise, so that their proof is not ours. */
   const useBefore = async (): Promise<void> => {
-    const vfs = s3VFS({ ...options(), endpoint: fake.endpoint.replace('127.0.0.1', 'localhost') });
+    const vfs = s3VFS({ ...options(), endpoint: `${fake.endpoint}/` });
     await (await new Lock(vfs, { id: 'x' }).acquire()).release();
     await vfs.close();
     fake.requests.length = 0;
