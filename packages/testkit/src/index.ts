@@ -1,1 +1,2 @@
 export * from './clock/index.js';
+export * from './conformance/index.js';
