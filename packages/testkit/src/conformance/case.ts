@@ -1,6 +1,6 @@
-import type { Capabilities, VFS, VFSErrorCode } from '@holdfast/vfs';
+import type { Capabilities, VFS } from '@holdfast/vfs';
 import type { Job } from './job.js';
-import type { NameKind } from './names.js';
+import type { Refusals } from './names.js';
 import type { OpenOptions } from './place.js';
 
 /** How thorough a run is, and what the author declared as exceptions. */
@@ -11,7 +11,7 @@ export interface Settings {
   readonly listingSize: number;
   readonly stalledDeadlineMs: number;
   readonly patienceMs: number;
-  readonly refuses: Partial<Record<NameKind, VFSErrorCode>>;
+  readonly refuses: Refusals;
   readonly weakEtag: boolean;
 }
 

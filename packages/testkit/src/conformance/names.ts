@@ -1,3 +1,6 @@
+import type { VFSErrorCode } from '@holdfast/vfs';
+import { demand } from './verdict.js';
+
 /** A kind of name that a storage may be declared to refuse. */
 export type NameKind =
   | 'plain'
@@ -70,6 +73,20 @@ export const NAMES: readonly (readonly [kind: NameKind, name: string])[] = [
   ['long', 'n'.repeat(255)],
   ['long-utf8', '\u{9396}'.repeat(85)],
 ];
+
+/** By name, or by {@link NameKind} for all names of that kind, the code with which it is refused. */
+export type Refusals = Readonly<Record<string, VFSErrorCode>>;
+
+/** The code with which a name is declared to be refused, if it is. */
+export function refusalOf(refusals: Refusals, kind: NameKind, name: string): VFSErrorCode | undefined {
+  return new Map(Object.entries(refusals)).get(name) ?? refusals[kind];
+}
+
+/** An exception for what is not tested would be an error that nobody sees. */
+export function demandInTable(refusals: Refusals): void {
+  const keys = new Set<string>(NAMES.flat());
+  for (const key of Object.keys(refusals)) demand(keys.has(key), `no name and no kind of names: ${key}`);
+}
 
 /** What is not a path, and must be refused before it reaches the storage. */
 export const NO_PATHS: readonly string[] = [

@@ -1,4 +1,4 @@
-import { scoped, type VFS, type VFSErrorCode } from '@holdfast/vfs';
+import { scoped, type VFS } from '@holdfast/vfs';
 import type { Case, Context, Hook, Settings } from './case.js';
 import { contentCases } from './cases/content.js';
 import { freshnessCases } from './cases/freshness.js';
@@ -11,7 +11,7 @@ import { removalCases } from './cases/removal.js';
 import { timesCases } from './cases/times.js';
 import { watchCases } from './cases/watching.js';
 import { readAnswer } from './job.js';
-import type { NameKind } from './names.js';
+import { demandInTable, type Refusals } from './names.js';
 import type { OpenOptions, Place } from './place.js';
 import { ConformanceError } from './verdict.js';
 
@@ -31,10 +31,10 @@ export interface ConformanceOptions<P extends Place = Place> {
   readonly inProcess?: (place: P, job: string) => Promise<string>;
 
   /**
-   * Kinds of names that this storage refuses, and the code of the refusal. A storage that takes two names for one
-   * (`nfd`, `case`) refuses the second with `EEXIST`. Default: none.
+   * Names of the table of names, or whole kinds of them, that this storage refuses, and the code of the refusal.
+   * A storage that takes two names for one (`nfd`, `case`) refuses the second with `EEXIST`. Default: none.
    */
-  readonly refuses?: Partial<Record<NameKind, VFSErrorCode>>;
+  readonly refuses?: Refusals;
   /** The etag follows from size and mtime, so that two writes of one size may share it. Default `false`. */
   readonly weakEtag?: boolean;
 
@@ -80,6 +80,8 @@ const SCOPE = '/scope %2e#?';
  * A rule that depends on a capability is tested as declared: what is offered has to work, what is not has to be
  * refused with `ENOTSUP`.
  *
+ * @throws `ConformanceError` if `refuses` has a key that is neither a name of the table nor a kind
+ *
  * @example
  * describe('the contract', () => {
  *   vfsConformance({
@@ -102,6 +104,7 @@ export function vfsConformance<P extends Place>(options: ConformanceOptions<P>):
     refuses: options.refuses ?? {},
     weakEtag: options.weakEtag ?? false,
   };
+  demandInTable(settings.refuses);
   for (const inScope of [false, true]) {
     for (const { name, needs, run } of CASES) {
       const title = inScope ? `in a scoped view, ${name}` : name;

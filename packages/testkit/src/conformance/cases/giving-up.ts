@@ -83,22 +83,28 @@ export const givingUpCases: readonly Case[] = [
   {
     name: 'a closed VFS rejects every call with ECONN, and other clients go on',
     async run({ vfs, open, scoped }) {
-      const closing = await open();
-      await closing.mkdir('/d');
-      await closing.close();
-      await closing.close();
-      await closing[Symbol.asyncDispose]();
+      const [closed, disposed] = [await open(), await open()];
+      await closed.mkdir('/d');
+      await closed.close();
+      await closed.close();
+      await disposed[Symbol.asyncDispose]();
       await vfs.writeFile('/d/f', 'x');
-      await demandNames(vfs, '/d', ['f'], 'after another client was closed');
+      await demandNames(vfs, '/d', ['f'], 'after other clients were closed');
       if (scoped) {
-        await demandNames(closing, '/d', ['f'], 'by a view that was closed, which closes nothing');
+        await demandNames(closed, '/d', ['f'], 'by a view that was closed, which closes nothing');
         return;
       }
-      for (const [op, call] of everyOperation(closing, '/d')) {
-        const result = await resultOf(call);
-        demand(!result.fulfilled, `${op} resolved on a closed VFS`);
-        demandVFSError(result.error, `${op} on a closed VFS`);
-        demandEqual([result.error.code, result.error.outcome], ['ECONN', 'failed'], `${op} on a closed VFS`);
+      for (const client of [closed, disposed]) {
+        for (const [op, call] of everyOperation(client, '/d')) {
+          const result = await resultOf(call);
+          demand(!result.fulfilled, `${op} resolved on a closed VFS`);
+          demandVFSError(result.error, `${op} on a closed VFS`);
+          demandEqual(
+            [result.error.code, result.error.outcome],
+            ['ECONN', 'failed'],
+            `${op} on a closed VFS`,
+          );
+        }
       }
       await demandNames(vfs, '/', ['d'], 'after calls on a closed VFS');
     },

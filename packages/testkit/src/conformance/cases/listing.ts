@@ -4,6 +4,8 @@ import { demand, demandEqual, demandNames, demandRefusal, resultOf } from '../ve
 
 /** So many calls are made at once to fill a directory; adapters queue what is too much for them. */
 const AT_ONCE = 16;
+/** Listings made while the directory changes. */
+const LISTINGS = 5;
 /** A view lists as its inner VFS does; a second time in full would only take time. */
 const SCOPED_LISTING = 200;
 
@@ -80,15 +82,21 @@ export const listingCases: readonly Case[] = [
 
       const other = await open();
       const done = new AbortController();
+      // Entries come and go before and after the others in any order of names, singly and several at once: a listing
+      // read in pages must not skip what moved from one page to another meanwhile.
       const churn = async (): Promise<void> => {
         for (let round = 0; !done.signal.aborted; round++) {
-          await other.mkdir(`/many/${round % 10}-passing-${round}`);
-          await other.rm(`/many/${round % 10}-passing-${round}`);
+          const passing = Array.from(
+            { length: 1 + (round % 4) },
+            (_, each) => `/many/${each % 2 ? '~' : '!'}${each}`,
+          );
+          for (const path of passing) await other.mkdir(path);
+          for (const path of passing) await other.rm(path);
         }
       };
       const churning = resultOf(churn);
       try {
-        for (let round = 0; round < 3; round++) demandComplete(await vfs.ls('/many'), names);
+        for (let round = 0; round < LISTINGS; round++) demandComplete(await vfs.ls('/many'), names);
       } finally {
         done.abort();
         await churning;

@@ -89,7 +89,7 @@ export const outageCases: readonly Case[] = [
       await pause(settings.stalledDeadlineMs);
       await demandHonest(vfs, paths, results);
       for (const path of paths) {
-        const again = await resultOf(() => client.mkdir(path));
+        const again = await resultOf(() => vfs.mkdir(path));
         if (again.fulfilled) continue;
         demandVFSError(again.error, path);
         demandEqual(again.error.code, 'EEXIST', `code of mkdir ${path}, made again after the server went on`);

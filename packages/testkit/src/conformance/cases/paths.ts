@@ -1,6 +1,6 @@
 import type { CallOptions, Operation, VFS } from '@holdfast/vfs';
 import type { Case } from '../case.js';
-import { NAMES, NO_PATHS } from '../names.js';
+import { NAMES, NO_PATHS, refusalOf } from '../names.js';
 import { demand, demandBytes, demandEqual, demandNames, demandRefusal, utf8 } from '../verdict.js';
 
 /** Every operation that is offered, on `path`, as a call not yet made; `options` are read when it is. */
@@ -63,7 +63,7 @@ export const pathCases: readonly Case[] = [
       const made: string[] = [];
       for (const [kind, name] of NAMES) {
         const path = `/${name}`;
-        const refused = refuses[kind];
+        const refused = refusalOf(refuses, kind, name);
         if (refused !== undefined) {
           await demandRefusal(() => vfs.mkdir(path), 'mkdir', path, refused);
           await demandNames(other, '/', made, `after mkdir ${path} was refused`);
@@ -92,7 +92,7 @@ export const pathCases: readonly Case[] = [
       const made: string[] = [];
       for (const [kind, name] of NAMES) {
         const path = `/${name}`;
-        const refused = refuses[kind];
+        const refused = refusalOf(refuses, kind, name);
         if (refused !== undefined) {
           // A storage that takes two names for one would overwrite: only an exclusive call can be refused for that.
           if (refused === 'EEXIST') continue;
