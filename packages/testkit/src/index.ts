@@ -1,2 +1,3 @@
 export * from './clock/index.js';
 export * from './conformance/index.js';
+export * from './history/index.js';

@@ -1,0 +1,51 @@
+import { isLockError, isVFSError, printable } from '../index.js';
+import { ExitStatus } from './exit-status.js';
+import { signalStatus } from './signals.js';
+
+/** What the caller of the command line did wrong, or has to decide. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The command could not be started at all; `status` is what a shell would say. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A signal ended the waiting. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/** The exit status that stands for `error`. */
+export function statusOf(error: unknown): number {
+  if (error instanceof UsageError || isLockError(error, 'ELOCKOPTION')) return ExitStatus.usage;
+  if (error instanceof CommandError) return error.status;
+  if (error instanceof Interrupted) return signalStatus(error.signal);
+  if (isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT')) return ExitStatus.notObtained;
+  if (isLockError(error, 'ELOCKLOST')) return ExitStatus.lost;
+  if (isLockError(error, 'EUNSAFESTORAGE')) return ExitStatus.unavailable;
+  if (isVFSError(error)) {
+    return error.op === 'open' && error.code === 'EINVAL' ? ExitStatus.usage : ExitStatus.unavailable;
+  }
+  return ExitStatus.defect;
+}
+
+/** `error` as one line for a terminal. Never a stack. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const known = statusOf(error) !== ExitStatus.defect;
+  return printable(known ? text : `this is a defect of Holdfast, please report it: ${text}`);
+}

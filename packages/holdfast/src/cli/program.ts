@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { Command as Commander, CommanderError } from 'commander';
+import { printable } from '../index.js';
+import { ExitStatus } from './exit-status.js';
+import { Interrupted, messageOf, statusOf, UsageError } from './failure.js';
+import { parseBreak, parseRun, parseStatus } from './settings.js';
+
+const ON = ['--on <url>', 'where the locks are: a URL or the path of a folder (default: $HOLDFAST_URL, else a folder of this user)'] as const;
+
+const EXIT_STATUS = `
+Exit status:
+  that of COMMAND, or 128+n if signal n ended it
+  75  the lock was not obtained in time      69  the storage cannot be reached, or is not safe
+  76  the lock was lost while COMMAND ran    64  the command line is not valid
+  126 COMMAND cannot be run                  127 COMMAND was not found
+
+COMMAND finds HOLDFAST_ID and HOLDFAST_TOKEN in its environment. The token grows with every holder: pass it on
+to what the lock guards, and have that refuse a lower one than it has seen.
+
+Examples:
+  holdfast run -- ./deploy.sh
+  holdfast run --id nightly --timeout 30s --on file:///mnt/share/locks -- ./backup.sh --all
+  holdfast run --id nightly --no-wait -- ./backup.sh     # cron on several hosts: one of them runs it
+`;
+
+const STATUS_HELP = `
+STATE is free, held, or suspect: held, but without a sign of life for longer than it should be.
+The pid of a holder that is a "holdfast run" is that of its guardian process; its parent is the "holdfast run".
+--json: { place, at, locks: [{ id, state, token, holder: { host, pid, label } | null, since, heldForMs, lastBeat,
+lastBeatAgeMs, windowMs }] }; what is not known is null. With --watch, one line each time something changed.
+`;
+
+const BREAK_HELP = `
+Frees the lock although its holder may still live. Asks first on a terminal, and needs --yes elsewhere.
+Exit status: 0 freed; 1 nothing was changed: another token, a free lock, or the answer was no; 64, 69 as for run.
+`;
+
+/** Runs the command line `args`, without the program's own name. @returns the exit status; never rejects */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitStatus: number = ExitStatus.done;
+  const program = programFor((result) => {
+    exitStatus = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitStatus;
+  } catch (error) {
+    // Commander has said what was wrong already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.done : ExitStatus.usage;
+    if (!(error instanceof Interrupted)) process.stderr.write(`holdfast: ${messageOf(error)}\n`);
+    if (error instanceof UsageError) process.stderr.write('Try "holdfast --help".\n');
+    return statusOf(error);
+  }
+}
+
+function programFor(end: (exitStatus: number) => void): Commander {
+  const program = new Commander('holdfast')
+    .description('Runs commands under a lock that holds on any storage you can reach.')
+    .version(version(), '-V, --version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(`holdfast: ${multiline(text.replace(/^error: /, ''))}`),
+    })
+    .showHelpAfterError('Try "holdfast --help".');
+
+  // A subcommand inherits what is configured above, and loads what it needs when it is called.
+  program
+    .command('run')
+    .description('run COMMAND while holding a lock')
+    .usage('[options] -- COMMAND ARGS...')
+    .argument('<command...>', 'what to run, with its arguments')
+    .passThroughOptions()
+    .option(...ON)
+    .option('--id <id>', 'the name of the lock', 'default')
+    .option('--timeout <duration>', 'give up with status 75 after so long (default: wait for ever)')
+    .option('--no-wait', 'give up at once if somebody else holds the lock')
+    .option('--stale-after <duration>', 'take over from a holder without a sign of life for so long (default: 10s)')
+    .option('--label <text>', 'what others are shown of this holder (default: the name of COMMAND)')
+    .option('-q, --quiet', 'show no progress', false)
+    .addHelpText('after', `\nDurations: 500ms, 10s, 2m, 1h.\n${EXIT_STATUS}`)
+    .action(async (command: string[], options: object) => {
+      const settings = parseRun({ ...options, command });
+      end(await (await import('./run.js')).run(settings));
+    });
+
+  program
+    .command('status')
+    .description('show every lock in a place')
+    .option(...ON)
+    .option('--id <id>', 'show this lock alone')
+    .option('--json', 'print JSON', false)
+    .option('--watch', 'go on showing, until Ctrl-C', false)
+    .addHelpText('after', STATUS_HELP)
+    .action(async (options: object) => {
+      const settings = parseStatus(options);
+      end(await (await import('./status.js')).status(settings));
+    });
+
+  program
+    .command('break')
+    .description('free a lock whose holder is to lose it')
+    .option(...ON)
+    .requiredOption('--id <id>', 'the name of the lock')
+    .requiredOption('--token <n>', 'the token of the holder that is to lose it, as status shows it')
+    .option('-y, --yes', 'do not ask', false)
+    .addHelpText('after', BREAK_HELP)
+    .action(async (options: object) => {
+      const settings = parseBreak(options);
+      end(await (await import('./break.js')).breakLock(settings));
+    });
+
+  return program;
+}
+
+function multiline(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
+}

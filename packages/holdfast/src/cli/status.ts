@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogUpdate } from 'log-update';
+import { inspectAll, Lock, type LockInfo } from '../index.js';
+import { ExitStatus } from './exit-status.js';
+import { messageOf } from './failure.js';
+import { safeJSON, statusJSON } from './lock-json.js';
+import { openPlace, type Place } from './place.js';
+import type { StatusSettings } from './settings.js';
+import { lockTable } from './table.js';
+
+const REFRESH_MS = 1_000;
+
+/** `holdfast status`: shows the locks below a place. @returns the exit status */
+export async function status(settings: StatusSettings): Promise<number> {
+  const place = await openPlace(settings.on);
+  try {
+    const first = await look(place, settings.id);
+    if (!settings.watch) write(settings, place, first);
+    else if (process.stdout.isTTY && !settings.json) await watchLive(settings, place, first);
+    else await watchLines(settings, place, first);
+    return ExitStatus.done;
+  } finally {
+    await place.vfs.close();
+  }
+}
+
+async function look({ vfs }: Place, id: string | undefined): Promise<LockInfo[]> {
+  return id === undefined ? inspectAll(vfs, '/') : [await new Lock(vfs, { id }).inspect()];
+}
+
+function write({ json }: StatusSettings, place: Place, locks: readonly LockInfo[]): void {
+  const now = Date.now();
+  const text = json
+    ? safeJSON(statusJSON(place.name, locks, now), 2)
+    : describe(place, locks, now, process.stdout.isTTY ? process.stdout.columns : undefined);
+  process.stdout.write(`${text}\n`);
+}
+
+function describe(place: Place, locks: readonly LockInfo[], now: number, columns: number | undefined): string {
+  if (locks.length === 0) return `No locks in ${place.name}`;
+  return lockTable(locks, now, { columns, colours: process.stdout.isTTY && process.stdout.hasColors() });
+}
+
+/** A table that is redrawn in place until Ctrl-C. */
+async function watchLive(settings: StatusSettings, place: Place, first: readonly LockInfo[]): Promise<void> {
+  const ended = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ended.abort());
+  const draw = createLogUpdate(process.stdout, { showCursor: true });
+  let locks = first;
+  let trouble = '';
+  while (!ended.signal.aborted) {
+    const { columns = 80, rows = 24 } = process.stdout;
+    const room = Math.max(1, rows - 5);
+    const now = Date.now();
+    const hidden = locks.length > room ? `\n… and ${locks.length - room} more` : '';
+    const footer = trouble === '' ? `${new Date(now).toLocaleTimeString()}  ${place.name}  Ctrl-C ends` : trouble;
+    draw(`${describe(place, locks.slice(0, room), now, columns)}${hidden}\n\n${footer}`);
+    await sleep(REFRESH_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+    try {
+      locks = await look(place, settings.id);
+      trouble = '';
+    } catch (error) {
+      trouble = messageOf(error);
+    }
+  }
+  draw.done();
+}
+
+/** The whole of it each time something changed: for logs and pipes. */
+async function watchLines(settings: StatusSettings, place: Place, first: readonly LockInfo[]): Promise<void> {
+  let locks = first;
+  let before = '';
+  for (;;) {
+    const key = JSON.stringify(locks.map(({ id, state, token, holder }) => [id, state, token, holder]));
+    if (key !== before) {
+      if (settings.json) process.stdout.write(`${safeJSON(statusJSON(place.name, locks, Date.now()))}\n`);
+      else write(settings, place, locks);
+    }
+    before = key;
+    await sleep(REFRESH_MS);
+    locks = await look(place, settings.id);
+  }
+}

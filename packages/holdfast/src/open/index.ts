@@ -1,0 +1,2 @@
+export { openVFS } from './open-vfs.js';
+export type { OpenOptions } from './schemes.js';

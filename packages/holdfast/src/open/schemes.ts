@@ -1,0 +1,18 @@
+import type { VFS } from '@holdfast/vfs';
+
+/** Options of the adapter behind a URL, as that adapter documents them. */
+export type OpenOptions = Readonly<Record<string, unknown>>;
+
+/** One kind of URL. */
+export interface Scheme {
+  /** What such a URL looks like, for messages. */
+  readonly form: string;
+  /** Opens it. The adapter checks the rest of the URL, and the options, and loads only when it is asked for. */
+  readonly open: (url: URL, options: OpenOptions) => Promise<VFS>;
+}
+
+/** Every scheme that `openVFS` knows, by `URL.protocol`. */
+export const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
+  ['file:', { form: 'file:///folder', open: async (...at) => (await import('./file-url.js')).openFile(...at) }],
+  ['memory:', { form: 'memory:name', open: async (...at) => (await import('./memory-url.js')).openMemory(...at) }],
+]);
