@@ -1,9 +1,10 @@
 import { monotonic } from '../inside/instant.js';
 import { Peer } from '../inside/peer.js';
 import type { AgentMethods, AgentNote } from '../inside/agent.js';
+import { LAB, PROGRAMS, SOURCE } from './folders.js';
 import { clockOf, type GuestClock } from './guest-clock.js';
 import { ADDRESSES, MAC, type Member } from './network.js';
-import { LAB, PROGRAMS, type Job, type Warden } from './warden.js';
+import type { Job, Warden } from './warden.js';
 
 const READY_WITHIN_MS = 60_000;
 
@@ -31,7 +32,7 @@ export class Guest {
       `umid=${name}`,
       `uml_dir=${LAB}/uml`,
       `mem=${memoryMb}M`,
-      ...['rootfstype=hostfs', 'rootflags=/', 'ro', `init=${PROGRAMS}../inside/guest-init`],
+      ...['rootfstype=hostfs', 'rootflags=/', 'ro', `init=${SOURCE}inside/guest-init`],
       ...(disk === undefined ? [] : [`ubd0=${disk}`]),
       `vec0:transport=tap,ifname=${network},depth=64,gro=1,mac=${MAC[this.name]}`,
       ...['con=null', 'con0=null,fd:1', 'ssl=null', 'ssl0=fd:3', 'quiet'],

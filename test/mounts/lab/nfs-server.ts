@@ -1,5 +1,6 @@
 import { Guest, type Kernel } from './guest.js';
-import { LAB, type Warden } from './warden.js';
+import { LAB } from './folders.js';
+import type { Warden } from './warden.js';
 
 const DISK = `${LAB}/nfs-disk`;
 /** What is exported, as NFSv3 clients name it; NFSv4 clients call it `/`. */

@@ -1,9 +1,10 @@
 import { findCommand } from '../../servers/debian.js';
 import { HOST_ADDRESS } from './network.js';
-import { LAB, type Job, type Warden } from './warden.js';
+import { LAB } from './folders.js';
+import type { Job, Warden } from './warden.js';
 
 const HOME = `${LAB}/samba`;
-export const SHARE = `${LAB}/share`;
+export const SHARE: string = `${LAB}/share`;
 export const USER = 'root';
 export const PASSWORD = 'lab';
 

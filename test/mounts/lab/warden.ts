@@ -1,13 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Peer } from '../inside/peer.js';
 import type { StartOptions, WardenMethods, WardenNote } from '../inside/warden.js';
-
-/** Where the lab keeps its files: a memory filesystem that only the processes of the lab see, on top of the machine's. */
-export const LAB = '/mnt';
-
-/** Where what is built of `../inside` lies. */
-export const PROGRAMS: string = fileURLToPath(new URL('../dist/', import.meta.url));
+import { LAB, PROGRAMS } from './folders.js';
 
 /** A process of the lab. */
 export interface Job {
@@ -55,6 +49,11 @@ export class Warden {
     await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', LAB);
     await warden.run('ip', 'link', 'set', 'lo', 'up');
     return warden;
+  }
+
+  /** Of the process on this machine whose descendants are all of the lab. */
+  get pid(): number {
+    return this.#process.pid ?? -1;
   }
 
   /** Runs a command to its end. Rejects if it fails. Resolves to what it wrote. */

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { findCommand } from '../../servers/debian.js';
+import { LAB, SOURCE } from '../lab/folders.js';
 import type { Kernel } from '../lab/guest.js';
 import { needsShim } from '../lab/packages.js';
-import { LAB, type Warden } from '../lab/warden.js';
+import type { Warden } from '../lab/warden.js';
 
 /** Where Debian's package has the modules, by version. */
 const DEBIAN_MODULES = '/usr/lib/uml/modules';
@@ -23,7 +23,7 @@ export async function prepareKernel(warden: Warden): Promise<Omit<Kernel, 'netwo
 
 async function environment(warden: Warden): Promise<Record<string, string>> {
   if (!needsShim()) return {};
-  const source = fileURLToPath(new URL('xstate.c', import.meta.url));
+  const source = `${SOURCE}uml/xstate.c`;
   const shim = `${LAB}/xstate.so`;
   await warden.run('cc', '-O2', '-shared', '-fPIC', '-o', shim, source);
   return { LD_PRELOAD: shim };
