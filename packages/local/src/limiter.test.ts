@@ -76,7 +76,7 @@ describe('the limiter', () => {
     const { run, end, begun, clock, limiter } = bench();
     const hanging = [run('a'), run('b')];
     await clock.advance(1000);
-    for (const call of hanging) await expect(call).rejects.toThrow('begun');
+    for (const call of hanging) await expect(call).rejects.toThrow(/^begun/);
     const waiting = run('c', { deadlineMs: 5000 });
     await clock.advance(4999);
     expect(begun).toEqual(['a', 'b']);
@@ -106,7 +106,7 @@ describe('the limiter', () => {
     await end('a');
     await clock.advance(99);
     await clock.advance(1);
-    await expect(late).rejects.toThrow('begun');
+    await expect(late).rejects.toThrow(/^begun/);
   });
 
   it('shows through `settled` what became of a call after its deadline', async () => {
@@ -176,6 +176,15 @@ describe('the limiter with spare places', () => {
     expect(await c).toBe('c');
     await end('d');
     expect(await d).toBe('d');
+  });
+
+  it('does not use a place that a deadline sets free for a call whose deadline is the same', async () => {
+    const { run, begun, clock } = bench({ limit: 1, spare: 1 });
+    const calls = [run('a'), run('b')];
+    await clock.advance(1000);
+    await expect(calls[0]).rejects.toThrow(/^begun/);
+    await expect(calls[1]).rejects.toThrow('not begun');
+    expect(begun).toEqual(['a']);
   });
 
   it('has its spare place back when the call ends after all', async () => {

@@ -20,6 +20,9 @@ export interface Patience {
   readonly timedOut: (settled: Promise<void> | undefined) => Error;
 }
 
+/** A call whose caller gives up sooner than this is not worth making. */
+const LEAST_TIME_MS = 1;
+
 /**
  * Lets a few calls through at a time; the others queue, first come, first served.
  *
@@ -52,11 +55,13 @@ export class Limiter {
   run<T>(call: () => Promise<T>, { deadlineMs, clock, signal, timedOut }: Patience): Promise<T> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     return new Promise<T>((resolve, reject) => {
+      const deadlineAt = clock.monotonic() + deadlineMs;
       let state: 'queued' | 'awaited' | 'abandoned' | 'ended' = 'queued';
       let running: Promise<T> | undefined;
       let timer: Timer | undefined;
 
       const begin = (): void => {
+        if (deadlineAt - clock.monotonic() < LEAST_TIME_MS) return abandon(timedOut(undefined));
         this.#queue.delete(begin);
         this.#awaited++;
         state = 'awaited';

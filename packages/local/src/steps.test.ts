@@ -56,4 +56,12 @@ describe('the runners', () => {
     await expect(runDirect(steps())).rejects.toThrow('no');
     await expect(runPooled(steps())).rejects.toThrow('no');
   });
+
+  it('on the main thread let timers and the network in, even if one call follows the other', async () => {
+    const letIn: string[] = [];
+    setImmediate(() => letIn.push('the loop'));
+    // Bounded: a loop of promises alone that goes on for ever could not even be timed out.
+    for (let count = 0; count < 1_000_000 && letIn.length === 0; count++) await runDirect(noted([], 'a'));
+    expect(letIn).toEqual(['the loop']);
+  });
 });

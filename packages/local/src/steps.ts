@@ -1,3 +1,5 @@
+import { itsTurn } from './fairness.js';
+
 /** One call of the system, not yet made, in its two forms. */
 export interface SystemCall {
   /** For instance `open`. */
@@ -25,6 +27,8 @@ export function* step<T>(name: string, now: () => T, later: () => Promise<T>): S
 
 /** Runs the calls synchronously, up to the first {@link OFFLOAD}; the rest goes to the thread pool. */
 export async function runDirect<T>(steps: Steps<T>): Promise<T> {
+  const wait = itsTurn();
+  if (wait !== undefined) await wait;
   let turn = steps.next();
   while (turn.done !== true) {
     const call = turn.value;

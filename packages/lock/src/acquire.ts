@@ -1,3 +1,4 @@
+import { ourClaim } from './assessment.js';
 import { attemptWithin, type Attempt, type Contender, type Grant } from './contender.js';
 import { LockTimeoutError, StaleLockError } from './errors/index.js';
 import type { HeldClaim } from './holder.js';
@@ -49,7 +50,11 @@ export class Acquisition {
       }
     } catch (error) {
       if (error !== OUT_OF_TIME) throw error;
-      throw new LockTimeoutError(this.#settings.id, this.#timeoutMs ?? 0, this.#blocker);
+      throw new LockTimeoutError(
+        this.#settings.id,
+        this.#timeoutMs ?? 0,
+        ourClaim(this.#place) ?? this.#blocker,
+      );
     } finally {
       this.#patience.dispose();
     }
@@ -77,7 +82,7 @@ export class Acquisition {
           break;
       }
       if (this.#timeoutMs === 0) throw OUT_OF_TIME;
-      await wait.pause(pauseMs, this.#patience.gone);
+      await wait.pause(pauseMs, this.#patience.gone, { forOurs: true });
     }
   }
 

@@ -118,6 +118,12 @@ export function heldClaim(token: number, record: BeatRecord | undefined): HeldCl
   };
 }
 
+/** The claim of this process's own lease, if it holds one. */
+export function ourClaim({ holder, known }: Place): HeldClaim | undefined {
+  if (holder?.held !== true) return undefined;
+  return heldClaim(holder.token, known?.record.token === holder.token ? known.record : undefined);
+}
+
 async function look(
   place: Place,
   mark: string,

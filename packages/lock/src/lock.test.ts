@@ -156,6 +156,17 @@ describe('waiting', () => {
     await lease.release();
   });
 
+  it('names the holder even to one that never came to the front of the queue', async () => {
+    const hosts = new Hosts();
+    const host = hosts.host();
+    await host.lock({ label: 'first' }).tryAcquire();
+    const waiters = [1, 2].map(() => host.lock().acquire({ timeoutMs: 1_000 }));
+    const refusals = Promise.allSettled(waiters);
+    await hosts.time.advance(1_000);
+    const refusal = { reason: { code: 'ELOCKTIMEOUT', token: 1, holder: { label: 'first' } } };
+    expect(await refusals).toMatchObject([refusal, refusal]);
+  });
+
   it('with a timeout of 0 tries once', async () => {
     const hosts = new Hosts();
     const free = await hosts.host().lock().acquire({ timeoutMs: 0 });

@@ -1,6 +1,6 @@
 import type { CallOptions, VFS } from '@holdfast/vfs';
 import { Acquisition } from './acquire.js';
-import { heldClaim } from './assessment.js';
+import { ourClaim } from './assessment.js';
 import { attemptWithin, Contender, type Grant } from './contender.js';
 import { LockLostError, LockedError, LockOptionError, StaleLockError } from './errors/index.js';
 import { inspectPlace, type LockInfo } from './info.js';
@@ -61,7 +61,8 @@ export class Lock {
     const patience = new Patience(clock, undefined, signal);
     try {
       patience.signal.throwIfAborted();
-      if (this.#place.holder?.held === true) throw this.#lockedBy(this.#place.holder.token);
+      const ours = ourClaim(this.#place);
+      if (ours !== undefined) throw new LockedError(this.id, ours);
       const grant = await this.#obtainNow(patience);
       emit({ type: 'acquired', token: grant.token, waitedMs: 0 });
       return new Lease(this.#place, this.#settings, grant);
@@ -140,8 +141,8 @@ export class Lock {
           break;
         case 'outrun':
           if (++races > RACES) {
-            const { token = 0 } = await this.inspect({ signal: patience.signal });
-            throw this.#lockedBy(token);
+            const { token = 0, holder, since } = await this.inspect({ signal: patience.signal });
+            throw new LockedError(this.id, { token, holder, since });
           }
           break;
       }
@@ -152,11 +153,6 @@ export class Lock {
   async #provesDead({ signal }: Patience): Promise<boolean> {
     if (!(await looksDead(this.#place, this.#settings, signal))) return false;
     return (await observe(this.#place, this.#settings, signal)).state !== 'alive';
-  }
-
-  #lockedBy(token: number): LockedError {
-    const record = this.#place.known?.record;
-    return new LockedError(this.id, heldClaim(token, record?.token === token ? record : undefined));
   }
 
   async #markFree(token: number): Promise<void> {

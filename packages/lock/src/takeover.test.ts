@@ -197,6 +197,19 @@ describe('the verdicts', () => {
   });
 });
 
+describe('the verdict on a lease of this very process', () => {
+  it('is known without a look', async () => {
+    const hosts = new Hosts();
+    const host = hosts.host();
+    const lease = await host.lock().tryAcquire();
+    host.calls.length = 0;
+    expect(await host.lock().isStale()).toBe(false);
+    expect(await host.lock().releaseIfStale()).toBe(false);
+    expect(host.calls).toEqual([]);
+    expect(lease.held).toBe(true);
+  });
+});
+
 describe('a holder of the same host', () => {
   const process = { host: 'here', boot: 'b', namespace: 'n', pid: 7, start: 's' } satisfies ProcessIdentity;
   const identity = (dead: Set<number>, pid: number): HostIdentity => ({

@@ -1,4 +1,4 @@
-import { assess, nonce, type Assessment } from './assessment.js';
+import { assess, nonce, ourClaim, type Assessment } from './assessment.js';
 import type { Settings } from './options.js';
 import { Patience } from './patience.js';
 import type { Place } from './place.js';
@@ -15,6 +15,10 @@ export async function observe(place: Place, settings: Settings, signal?: AbortSi
   try {
     let before: Assessment | undefined;
     for (;;) {
+      const ours = ourClaim(place);
+      if (ours !== undefined) {
+        return { state: 'alive', token: ours.token, claim: ours, version: undefined, remainingMs: Infinity };
+      }
       const view = await place.ledger.look(signal);
       const now = await assess(place, settings, view, signal);
       if (now.state !== 'alive') return now;

@@ -37,18 +37,23 @@ export class Wait {
   }
 
   /**
-   * Pauses until it is time to look again, at the latest after `atMostMs`; while a lease of this very process holds
-   * the lock, until that ends. Rejects when `gone` does.
+   * Pauses until it is time to look again, at the latest after `atMostMs`. Rejects when `gone` does.
+   *
+   * @param forOurs pause for as long as a lease of this very process holds the lock: it tells of its end itself, and to
+   * ask the storage meanwhile would be waste
    */
-  async pause(atMostMs: number, gone: Promise<never>): Promise<void> {
+  async pause(
+    atMostMs: number,
+    gone: Promise<never>,
+    { forOurs = false }: { forOurs?: boolean } = {},
+  ): Promise<void> {
     this.#watch();
     if (this.#called) {
       this.#called = false;
       return;
     }
     const { clock, firstPollMs, pollMs, random } = this.#settings;
-    // The holder of this process tells of its end itself: to ask the storage meanwhile would be waste.
-    const ours = this.#place.holder?.held === true;
+    const ours = forOurs && this.#place.holder?.held === true;
     // Below a millisecond, rounding alone would decide whether time goes on.
     const delayMs = Math.min(this.#delayMs * (0.7 + 0.6 * random()), Math.max(atMostMs, 1));
     this.#delayMs = Math.min(this.#delayMs * 1.6, pollMs);

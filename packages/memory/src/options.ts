@@ -47,34 +47,37 @@ const clockSchema = z.custom<Clock>(
   'is not a Clock',
 );
 
+const shape = {
+  store: z.instanceof(MemoryStore, { error: 'is not a memoryStore()' }).default(() => memoryStore()),
+  adapter: z.string().min(1).default('memory'),
+  clock: clockSchema.optional(),
+  listing: z.enum(['names', 'versions']).default('versions'),
+  etag: z.boolean().default(true),
+  mtimeGranularityMs: z.number().min(1).default(1),
+  mtimeOnRewrite: z.enum(['moves', 'stays']).default('moves'),
+  chtimes: z.boolean().default(true),
+  exclusiveWrite: z.boolean().default(true),
+  exclusiveMkdir: z.enum(['known', 'probe']).default('known'),
+  rename: z.boolean().default(true),
+  watch: z.boolean().default(true),
+  cost: z.enum(['local', 'network', 'metered']).default('local'),
+};
+
 const schema = z
-  .strictObject({
-    store: z.instanceof(MemoryStore, { error: 'is not a memoryStore()' }).default(() => memoryStore()),
-    adapter: z.string().min(1).default('memory'),
-    clock: clockSchema.optional(),
-    listing: z.enum(['names', 'versions']).default('versions'),
-    etag: z.boolean().default(true),
-    mtimeGranularityMs: z.number().min(1).default(1),
-    mtimeOnRewrite: z.enum(['moves', 'stays']).default('moves'),
-    chtimes: z.boolean().default(true),
-    exclusiveWrite: z.boolean().default(true),
-    exclusiveMkdir: z.enum(['known', 'probe']).default('known'),
-    rename: z.boolean().default(true),
-    watch: z.boolean().default(true),
-    cost: z.enum(['local', 'network', 'metered']).default('local'),
-  })
+  .strictObject(shape)
   .transform(({ clock, ...rest }) => ({ ...rest, clock: clock ?? rest.store.clock ?? systemClock }));
 
 /** @throws `VFSError` `EINVAL` that names each option that is wrong */
 export function parseOptions(options: MemoryVFSOptions): MemorySettings {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
   throw new VFSError({
     code: 'EINVAL',
     op: 'open',
     path: '/',
     adapter: 'memory',
-    detail: `the options of memoryVFS are not valid: ${z.prettifyError(parsed.error)}`,
-    advice: 'Correct or leave out the option',
+    detail: `the options of memoryVFS are not valid: ${faults.join('; ')}`,
+    advice: `The options are ${Object.keys(shape).join(', ')}`,
   });
 }

@@ -3,8 +3,9 @@ import type { Capabilities } from './capabilities.js';
 import type { VFSDriver } from './driver.js';
 import type { Entry, FileInfo } from './entry.js';
 import { isVFSError, outcomeOfSilence, VFSError, type Operation, type VFSErrorCode } from './error.js';
-import { joinPath, parentOf, parsePath, ROOT, type VFSPath } from './path.js';
+import { parsePath, ROOT, type VFSPath } from './path.js';
 import { pending } from './pending.js';
+import { makeTree, removeTree } from './trees.js';
 import type { CallOptions, MkdirOptions, RmOptions, VFS, Watcher, WriteFileOptions } from './vfs.js';
 
 export interface CreateVFSOptions {
@@ -38,7 +39,7 @@ class Facade implements VFS {
 
   mkdir(path: string, options: MkdirOptions = {}): Promise<void> {
     return this.#call('mkdir', path, options, (at, signal) => {
-      if (options.recursive === true) return this.#mkdirTree(at, signal);
+      if (options.recursive === true) return makeTree(this.#driver, at, signal);
       if (at === ROOT) throw this.#error('mkdir', at, 'EEXIST', 'it is the root');
       return this.#driver.mkdir(at, signal);
     });
@@ -57,6 +58,9 @@ class Facade implements VFS {
         );
       }
       if (at === ROOT) throw this.#error('writeFile', at, 'EISDIR');
+      if (typeof data !== 'string' && !isA('Uint8Array', data)) {
+        throw this.#error('writeFile', at, 'EINVAL', 'the data is neither a string nor a Uint8Array');
+      }
       const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
       return this.#driver.writeFile(at, bytes, { exclusive }, signal);
     });
@@ -74,7 +78,7 @@ class Facade implements VFS {
       if (!this.capabilities.chtimes || this.#driver.chtimes === undefined) {
         throw this.#error('chtimes', at, 'ENOTSUP', 'times cannot be set here');
       }
-      if (Number.isNaN(atime.getTime()) || Number.isNaN(mtime.getTime())) {
+      if (![atime, mtime].every((time) => isA('Date', time) && Number.isFinite(time.getTime()))) {
         throw this.#error('chtimes', at, 'EINVAL', 'a time is not a valid Date');
       }
       return this.#driver.chtimes(at, atime, mtime, signal);
@@ -93,7 +97,7 @@ class Facade implements VFS {
     return this.#call('rm', path, options, (at, signal) => {
       if (at === ROOT)
         throw this.#error('rm', at, 'EINVAL', 'the root cannot be removed', 'Name an entry below it');
-      return options.recursive === true ? this.#rmTree(at, signal) : this.#driver.rm(at, signal);
+      return options.recursive === true ? removeTree(this.#driver, at, signal) : this.#driver.rm(at, signal);
     });
   }
 
@@ -110,16 +114,22 @@ class Facade implements VFS {
   }
 
   watch(path: string, onChange: () => void, options: CallOptions = {}): Promise<Watcher> {
-    return this.#call('watch', path, options, (at, signal) => {
+    return this.#call('watch', path, options, async (at, signal) => {
       if (!this.capabilities.watch || this.#driver.watch === undefined) {
         throw this.#error('watch', at, 'ENOTSUP', 'changes cannot be watched here', 'Poll with ls');
       }
-      return this.#driver.watch(at, onChange, signal);
+      if (typeof onChange !== 'function') {
+        throw this.#error('watch', at, 'EINVAL', 'onChange is not a function');
+      }
+      const watcher = await this.#driver.watch(at, onChange, signal);
+      // Its caller was let go meanwhile: nobody else will ever close it.
+      if (signal?.aborted === true) watcher.close();
+      return watcher;
     });
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#driver.close?.() ?? Promise.resolve();
+    this.#closing ??= (async () => this.#driver.close?.())();
     return this.#closing;
   }
 
@@ -159,44 +169,12 @@ class Facade implements VFS {
     }
   }
 
-  async #mkdirTree(at: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await this.#driver.mkdir(at, signal);
-    } catch (error) {
-      const parent = parentOf(at);
-      if (isVFSError(error, 'EEXIST')) {
-        if ((await this.#driver.stat(at, signal)).type === 'directory') return;
-        throw this.#error('mkdir', at, 'ENOTDIR', 'a file has that name');
-      }
-      if (!isVFSError(error, 'ENOENT') || parent === undefined) throw error;
-      await this.#mkdirTree(parent, signal);
-      await this.#mkdirTree(at, signal);
-    }
-  }
-
-  async #rmTree(at: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#driver.rmTree !== undefined) return this.#driver.rmTree(at, signal);
-    try {
-      await this.#driver.rm(at, signal);
-    } catch (error) {
-      if (!isVFSError(error, 'ENOTEMPTY')) throw error;
-      for (const entry of await this.#driver.ls(at, signal)) {
-        signal?.throwIfAborted();
-        await ignoring('ENOENT', this.#rmTree(joinPath(at, entry.name), signal));
-      }
-      await this.#driver.rm(at, signal);
-    }
-  }
-
   #error(op: Operation, path: string, code: VFSErrorCode, detail?: string, advice?: string): VFSError {
     return new VFSError({ code, op, path, adapter: this.adapter, detail, advice });
   }
 }
 
-async function ignoring(code: VFSErrorCode, call: Promise<void>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!isVFSError(error, code)) throw error;
-  }
+/** Also right for values of another realm, such as that of a test runner's sandbox. */
+function isA(kind: 'Date' | 'Uint8Array', value: unknown): boolean {
+  return Object.prototype.toString.call(value) === `[object ${kind}]`;
 }

@@ -47,6 +47,11 @@ export function pending<T>(
 
     const call = start(controller.signal);
     call.then(resolve, reject).finally(end);
+    if (signal?.aborted === true) {
+      // Aborted from within the call; the event has passed.
+      onAbort();
+      return;
+    }
     signal?.addEventListener('abort', onAbort, { once: true });
     if (deadlineMs !== Infinity) {
       timer = clock.schedule(() => giveUp(deadlineError()), deadlineMs);

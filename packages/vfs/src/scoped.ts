@@ -18,14 +18,17 @@ export function scoped(vfs: VFS, path: string): VFS {
     return parsed === ROOT ? base : `${base}${parsed}`;
   };
   const inward = (outer: string): string =>
-    outer.startsWith(base) ? outer.slice(base.length) || ROOT : outer;
+    outer === base ? ROOT : outer.startsWith(`${base}/`) ? outer.slice(base.length) : outer;
 
   const view = intercept(vfs, async (call, next) => {
     const moved: Call =
       call.op === 'rename'
         ? { ...call, path: outward(call.path, call.op), to: outward(call.to, call.op) }
         : { ...call, path: outward(call.path, call.op) };
-    if (call.path === ROOT && (call.op === 'rm' || call.op === 'rename')) {
+    if (
+      (call.op === 'rm' && call.path === ROOT) ||
+      (call.op === 'rename' && [call.path, call.to].includes(ROOT))
+    ) {
       throw new VFSError({
         code: 'EINVAL',
         op: call.op,

@@ -1,5 +1,6 @@
+import { describeHolder, Lock, type LockInfo } from '@holdfast/lock';
+import { printable } from '@holdfast/vfs';
 import { createInterface } from 'node:readline/promises';
-import { describeHolder, Lock, printable, type LockInfo } from '../index.js';
 import { formatDuration } from './duration.js';
 import { ExitStatus } from './exit-status.js';
 import { UsageError } from './failure.js';

@@ -1,4 +1,5 @@
-import { isLockError, isVFSError, printable } from '../index.js';
+import { describeHolder, isLockError, LockedError, LockLostError, type LossReason } from '@holdfast/lock';
+import { isVFSError, printable } from '@holdfast/vfs';
 import { ExitStatus } from './exit-status.js';
 import { signalStatus } from './signals.js';
 
@@ -43,9 +44,28 @@ export function statusOf(error: unknown): number {
   return ExitStatus.defect;
 }
 
+const LOSS: Record<LossReason, string> = {
+  expired: 'no heartbeat succeeded in time, or this machine or process stood still',
+  superseded: 'another contender has taken it over',
+  broken: 'somebody has broken it',
+  removed: 'its claim was removed from the storage',
+  released: 'it was released',
+};
+
 /** `error` as one line for a terminal. Never a stack. */
 export function messageOf(error: unknown): string {
+  return printable(sentenceOf(error));
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof LockedError) {
+    return `lock "${error.id}" is held by ${describeHolder(error.holder)}, token ${error.token}`;
+  }
+  if (error instanceof LockLostError) {
+    return `lock "${error.id}", token ${error.token}, was lost: ${LOSS[error.reason]}`;
+  }
   const text = error instanceof Error ? error.message : String(error);
-  const known = statusOf(error) !== ExitStatus.defect;
-  return printable(known ? text : `this is a defect of Holdfast, please report it: ${text}`);
+  return statusOf(error) === ExitStatus.defect
+    ? `this is a defect of Holdfast, please report it: ${text}`
+    : text;
 }

@@ -1,9 +1,10 @@
+import type { HostIdentity } from '@holdfast/lock';
+import { identityOf, nodeIdentity } from '@holdfast/lock/node';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { identityOf, nodeIdentity, type HostIdentity } from '../index.js';
 
 const SCRIPT = fileURLToPath(new URL('../../guardian.sh', import.meta.url));
 
@@ -93,6 +94,6 @@ export class Guardian {
 
 /** Says for people who this process is, and lets nobody conclude from its death that its command is gone. */
 export function unguardedIdentity(): HostIdentity {
-  const { self, isDead } = nodeIdentity();
-  return { self: { ...self, start: undefined }, isDead };
+  const identity = nodeIdentity();
+  return { self: { ...identity.self, start: undefined }, isDead: (other) => identity.isDead(other) };
 }

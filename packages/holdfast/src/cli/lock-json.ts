@@ -1,4 +1,4 @@
-import type { LockInfo } from '../index.js';
+import type { LockInfo } from '@holdfast/lock';
 
 /** One lock in the output of `holdfast status --json`. Fields may be added, never removed or given another meaning. */
 export interface LockJSON {
@@ -8,7 +8,11 @@ export interface LockJSON {
   /** `null`: it was never claimed. */
   readonly token: number | null;
   /** `null`: it is free, or its holder has not said who it is. */
-  readonly holder: { readonly host: string | null; readonly pid: number | null; readonly label: string | null } | null;
+  readonly holder: {
+    readonly host: string | null;
+    readonly pid: number | null;
+    readonly label: string | null;
+  } | null;
   /** ISO 8601, by the holder's clock. */
   readonly since: string | null;
   readonly heldForMs: number | null;

@@ -1,4 +1,4 @@
-import { printable } from '../index.js';
+import { printable } from '@holdfast/vfs';
 
 /** What the command line says beside its results: on stderr, one line each, sanitised. */
 export class Notices {

@@ -1,6 +1,7 @@
+import { isVFSError, VFSError, type VFS } from '@holdfast/vfs';
 import { homedir } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { isVFSError, openVFS, VFSError, type VFS } from '../index.js';
+import { openVFS } from '../open/index.js';
 import { defaultPlace } from './default-place.js';
 import { UsageError } from './failure.js';
 

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { printable } from '@holdfast/vfs';
 import { Command as Commander, CommanderError } from 'commander';
-import { printable } from '../index.js';
+import { readFileSync } from 'node:fs';
 import { ExitStatus } from './exit-status.js';
-import { Interrupted, messageOf, statusOf, UsageError } from './failure.js';
-import { parseBreak, parseRun, parseStatus } from './settings.js';
 
-const ON = ['--on <url>', 'where the locks are: a URL or the path of a folder (default: $HOLDFAST_URL, else a folder of this user)'] as const;
+const ON = [
+  '--on <url>',
+  'where the locks are: a URL or the path of a folder (default: $HOLDFAST_URL, else a folder of this user)',
+] as const;
 
 const EXIT_STATUS = `
 Exit status:
@@ -47,6 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said what was wrong already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.done : ExitStatus.usage;
+    const { Interrupted, messageOf, statusOf, UsageError } = await import('./failure.js');
     if (!(error instanceof Interrupted)) process.stderr.write(`holdfast: ${messageOf(error)}\n`);
     if (error instanceof UsageError) process.stderr.write('Try "holdfast --help".\n');
     return statusOf(error);
@@ -75,11 +77,15 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .option('--id <id>', 'the name of the lock', 'default')
     .option('--timeout <duration>', 'give up with status 75 after so long (default: wait for ever)')
     .option('--no-wait', 'give up at once if somebody else holds the lock')
-    .option('--stale-after <duration>', 'take over from a holder without a sign of life for so long (default: 10s)')
+    .option(
+      '--stale-after <duration>',
+      'take over from a holder without a sign of life for so long (default: 10s)',
+    )
     .option('--label <text>', 'what others are shown of this holder (default: the name of COMMAND)')
     .option('-q, --quiet', 'show no progress', false)
     .addHelpText('after', `\nDurations: 500ms, 10s, 2m, 1h.\n${EXIT_STATUS}`)
     .action(async (command: string[], options: object) => {
+      const { parseRun } = await import('./settings.js');
       const settings = parseRun({ ...options, command });
       end(await (await import('./run.js')).run(settings));
     });
@@ -93,6 +99,7 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .option('--watch', 'go on showing, until Ctrl-C', false)
     .addHelpText('after', STATUS_HELP)
     .action(async (options: object) => {
+      const { parseStatus } = await import('./settings.js');
       const settings = parseStatus(options);
       end(await (await import('./status.js')).status(settings));
     });
@@ -106,6 +113,7 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .option('-y, --yes', 'do not ask', false)
     .addHelpText('after', BREAK_HELP)
     .action(async (options: object) => {
+      const { parseBreak } = await import('./settings.js');
       const settings = parseBreak(options);
       end(await (await import('./break.js')).breakLock(settings));
     });
@@ -119,5 +127,7 @@ function multiline(text: string): string {
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : '?';
 }

@@ -1,5 +1,6 @@
+import { describeHolder, type Lease, type LockEventListener } from '@holdfast/lock';
 import { basename } from 'node:path';
-import { describeHolder, Lock, type Lease, type LockEventListener } from '../index.js';
+import { Lock } from '../lock.js';
 import { Command } from './command.js';
 import { ExitStatus } from './exit-status.js';
 import { Interrupted, messageOf } from './failure.js';
@@ -66,7 +67,9 @@ async function underLease({ lease, guardian, relay, notices, argv }: Guarded): P
     HOLDFAST_TOKEN: String(lease.token),
     ...guardian?.environment,
   };
-  const command = await Command.start(argv, environment, ({ pid, ownGroup }) => guardian?.guard(pid, ownGroup));
+  const command = await Command.start(argv, environment, ({ pid, ownGroup }) =>
+    guardian?.guard(pid, ownGroup),
+  );
   relay.to((signal) => command.relay(signal));
 
   const never = new Promise<never>(() => undefined);
@@ -86,7 +89,7 @@ async function underLease({ lease, guardian, relay, notices, argv }: Guarded): P
     await command.kill();
     return ExitStatus.lost;
   }
-  notices.warn(`${messageOf(lease.signal.reason)} Ending the command.`);
+  notices.warn(`${messageOf(lease.signal.reason)}; ending the command`);
   await (guardian === undefined ? command.kill() : guardian.end());
   return ExitStatus.lost;
 }
@@ -116,7 +119,9 @@ function reporter(id: string, display: WaitingDisplay, notices: Notices): LockEv
       case 'takeover': {
         const { holder, token } = event.claim;
         const why = event.why === 'dead' ? 'which is dead' : 'which shows no life';
-        return display.tell(`taking lock "${id}" over from ${describeHolder(holder)}, token ${token}, ${why}`);
+        return display.tell(
+          `taking lock "${id}" over from ${describeHolder(holder)}, token ${token}, ${why}`,
+        );
       }
       case 'beat':
         troubled = false;

@@ -75,7 +75,9 @@ export function parseBreak(given: unknown): BreakSettings {
 function parse<T>(schema: z.ZodType<T>, given: unknown): T {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path: [name = ''], message }) => `${flag(String(name))} ${message}`);
+  const faults = parsed.error.issues.map(
+    ({ path: [name = ''], message }) => `${flag(String(name))} ${message}`,
+  );
   throw new UsageError(faults.join('; '));
 }
 

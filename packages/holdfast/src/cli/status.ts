@@ -1,6 +1,6 @@
+import { inspectAll, Lock, type LockInfo } from '@holdfast/lock';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogUpdate } from 'log-update';
-import { inspectAll, Lock, type LockInfo } from '../index.js';
 import { ExitStatus } from './exit-status.js';
 import { messageOf } from './failure.js';
 import { safeJSON, statusJSON } from './lock-json.js';
@@ -32,11 +32,16 @@ function write({ json }: StatusSettings, place: Place, locks: readonly LockInfo[
   const now = Date.now();
   const text = json
     ? safeJSON(statusJSON(place.name, locks, now), 2)
-    : describe(place, locks, now, process.stdout.isTTY ? process.stdout.columns : undefined);
+    : describe(place, locks, now, process.stdout.isTTY ? process.stdout.columns || 80 : undefined);
   process.stdout.write(`${text}\n`);
 }
 
-function describe(place: Place, locks: readonly LockInfo[], now: number, columns: number | undefined): string {
+function describe(
+  place: Place,
+  locks: readonly LockInfo[],
+  now: number,
+  columns: number | undefined,
+): string {
   if (locks.length === 0) return `No locks in ${place.name}`;
   return lockTable(locks, now, { columns, colours: process.stdout.isTTY && process.stdout.hasColors() });
 }
@@ -49,11 +54,12 @@ async function watchLive(settings: StatusSettings, place: Place, first: readonly
   let locks = first;
   let trouble = '';
   while (!ended.signal.aborted) {
-    const { columns = 80, rows = 24 } = process.stdout;
-    const room = Math.max(1, rows - 5);
+    const columns = process.stdout.columns || 80;
+    const room = Math.max(1, (process.stdout.rows || 24) - 5);
     const now = Date.now();
     const hidden = locks.length > room ? `\n… and ${locks.length - room} more` : '';
-    const footer = trouble === '' ? `${new Date(now).toLocaleTimeString()}  ${place.name}  Ctrl-C ends` : trouble;
+    const footer =
+      trouble === '' ? `${new Date(now).toLocaleTimeString()}  ${place.name}  Ctrl-C ends` : trouble;
     draw(`${describe(place, locks.slice(0, room), now, columns)}${hidden}\n\n${footer}`);
     await sleep(REFRESH_MS, undefined, { signal: ended.signal }).catch(() => undefined);
     try {

@@ -1,7 +1,8 @@
+import type { LockInfo } from '@holdfast/lock';
+import { printable } from '@holdfast/vfs';
 import Table from 'cli-table3';
 import cliTruncate from 'cli-truncate';
 import { styleText } from 'node:util';
-import { printable, type LockInfo } from '../index.js';
 import { formatDuration } from './duration.js';
 
 const HEAD = ['ID', 'TOKEN', 'STATE', 'HOLDER', 'HELD FOR', 'LAST BEAT', 'LABEL'];
@@ -37,7 +38,10 @@ export function lockTable(locks: readonly LockInfo[], now: number, { columns, co
       short(holder?.label ?? '', 0.2),
     ]);
   }
-  const lines = table.toString().split('\n').map((line) => line.trimEnd());
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
   return lines.map((line) => (columns === undefined ? line : cliTruncate(line, columns))).join('\n');
 }
 
@@ -46,7 +50,7 @@ function nameOf(holder: LockInfo['holder']): string {
   return `${holder.pid ?? '?'}@${holder.host ?? '?'}`;
 }
 
-const BORDERS = [
-  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-];
+const BORDERS =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle'.split(
+    ' ',
+  );

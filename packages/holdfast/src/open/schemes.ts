@@ -13,6 +13,12 @@ export interface Scheme {
 
 /** Every scheme that `openVFS` knows, by `URL.protocol`. */
 export const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
-  ['file:', { form: 'file:///folder', open: async (...at) => (await import('./file-url.js')).openFile(...at) }],
-  ['memory:', { form: 'memory:name', open: async (...at) => (await import('./memory-url.js')).openMemory(...at) }],
+  [
+    'file:',
+    { form: 'file:///folder', open: async (...at) => (await import('./file-url.js')).openFile(...at) },
+  ],
+  [
+    'memory:',
+    { form: 'memory:name', open: async (...at) => (await import('./memory-url.js')).openMemory(...at) },
+  ],
 ]);

@@ -12,6 +12,8 @@ export interface Settings {
   readonly stalledDeadlineMs: number;
   readonly patienceMs: number;
   readonly refuses: Refusals;
+  readonly refusesFiles: Refusals;
+  readonly hides: readonly string[];
   readonly weakEtag: boolean;
 }
 

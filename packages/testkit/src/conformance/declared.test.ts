@@ -1,5 +1,5 @@
 import { memoryStore, memoryVFS } from '@holdfast/memory';
-import { intercept, isVFSError, VFSError, type VFS, type VFSErrorCode } from '@holdfast/vfs';
+import { intercept, isVFSError, VFSError, type Entry, type VFS, type VFSErrorCode } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
 import { conformanceFailures } from './failures.js';
 import type { Refusals } from './names.js';
@@ -37,17 +37,40 @@ const folding = (): ((vfs: VFS) => VFS) => {
 
 const short = refusing((name) => (new TextEncoder().encode(name).length > 200 ? 'EINVAL' : undefined));
 
-async function failuresOf(client: (vfs: VFS) => VFS, refuses: Refusals): Promise<string[]> {
+async function failuresOf(
+  client: (vfs: VFS) => VFS,
+  refuses: Refusals,
+  more: { readonly refusesFiles?: Refusals; readonly hides?: readonly string[] } = {},
+): Promise<string[]> {
   const failures = await conformanceFailures({
     factory: async () => {
       const store = memoryStore();
       return { open: async () => client(memoryVFS({ store })), cleanup: async () => undefined };
     },
     refuses,
+    ...more,
     only: [DIRECTORIES, FILES],
   });
   return [...failures.keys()];
 }
+
+describe('names that a storage leaves out of its listings', () => {
+  const hiding = (vfs: VFS): VFS =>
+    intercept(vfs, async (call, next) => {
+      const result = await next(call);
+      return call.op === 'ls' ? (result as Entry[]).filter(({ name }) => !name.startsWith('.')) : result;
+    });
+
+  test('pass if they are declared, and fail if not', async () => {
+    expect(await failuresOf(hiding, {}, { hides: ['dot'] })).toEqual([]);
+    expect(await failuresOf(hiding, {}, { hides: ['.hidden', '...', '..a'] })).toEqual([]);
+    expect(await failuresOf(hiding, {}, { hides: ['.hidden', '...'] })).toEqual([DIRECTORIES, FILES]);
+  });
+
+  test('fail if they are declared and listed', async () => {
+    expect(await failuresOf((vfs) => vfs, {}, { hides: ['dot'] })).toEqual([DIRECTORIES, FILES]);
+  });
+});
 
 describe('names that a storage refuses', () => {
   test('pass if they are declared, as a kind or one by one', async () => {
@@ -71,6 +94,18 @@ describe('names that a storage refuses', () => {
   test('may be those that look like another to the storage', async () => {
     expect(await failuresOf(folding(), {})).toEqual([DIRECTORIES, FILES]);
     expect(await failuresOf(folding(), { case: 'EEXIST' })).toEqual([]);
+  });
+
+  test('may be refused for files alone', async () => {
+    const picky = (vfs: VFS): VFS =>
+      intercept(vfs, async (call, next) => {
+        const { op, path } = call;
+        if (op !== 'writeFile' || path !== '/~') return next(call);
+        throw new VFSError({ code: 'EACCES', op, path, adapter: 'picky' });
+      });
+    expect(await failuresOf(picky, {})).toEqual([FILES]);
+    expect(await failuresOf(picky, {}, { refusesFiles: { '~': 'EACCES' } })).toEqual([]);
+    expect(await failuresOf(picky, { '~': 'EACCES' })).toEqual([DIRECTORIES]);
   });
 
   test('are refused themselves if the table does not have them', () => {

@@ -35,7 +35,7 @@ export const NAMES: readonly (readonly [kind: NameKind, name: string])[] = [
   ['dot', '.hidden'],
   ['dot', '...'],
   ['dot', '..a'],
-  ['dot', 'end.'],
+  ['windows', 'end.'],
   ['percent', '%2e'],
   ['percent', '%2e%2e'],
   ['percent', '%2F'],
@@ -83,9 +83,9 @@ export function refusalOf(refusals: Refusals, kind: NameKind, name: string): VFS
 }
 
 /** An exception for what is not tested would be an error that nobody sees. */
-export function demandInTable(refusals: Refusals): void {
-  const keys = new Set<string>(NAMES.flat());
-  for (const key of Object.keys(refusals)) demand(keys.has(key), `no name and no kind of names: ${key}`);
+export function demandInTable(namesOrKinds: readonly string[]): void {
+  const table = new Set<string>(NAMES.flat());
+  for (const given of namesOrKinds) demand(table.has(given), `no name and no kind of names: ${given}`);
 }
 
 /** What is not a path, and must be refused before it reaches the storage. */

@@ -35,6 +35,13 @@ export interface ConformanceOptions<P extends Place = Place> {
    * A storage that takes two names for one (`nfd`, `case`) refuses the second with `EEXIST`. Default: none.
    */
   readonly refuses?: Refusals;
+  /** As `refuses`, for names of files alone: a server may write a file by a longer name first. Default: none. */
+  readonly refusesFiles?: Refusals;
+  /**
+   * Names of the table, or kinds of them, that this storage keeps but leaves out of its listings: a defect that its
+   * adapter cannot mend. Default: none.
+   */
+  readonly hides?: readonly string[];
   /** The etag follows from size and mtime, so that two writes of one size may share it. Default `false`. */
   readonly weakEtag?: boolean;
 
@@ -80,7 +87,7 @@ const SCOPE = '/scope %2e#?';
  * A rule that depends on a capability is tested as declared: what is offered has to work, what is not has to be
  * refused with `ENOTSUP`.
  *
- * @throws `ConformanceError` if `refuses` has a key that is neither a name of the table nor a kind
+ * @throws `ConformanceError` if an exception is declared for what is neither a name of the table nor a kind
  *
  * @example
  * describe('the contract', () => {
@@ -102,9 +109,12 @@ export function vfsConformance<P extends Place>(options: ConformanceOptions<P>):
     stalledDeadlineMs: options.stalledDeadlineMs ?? 500,
     patienceMs: options.patienceMs ?? 15_000,
     refuses: options.refuses ?? {},
+    refusesFiles: options.refusesFiles ?? {},
+    hides: options.hides ?? [],
     weakEtag: options.weakEtag ?? false,
   };
-  demandInTable(settings.refuses);
+  const { refuses, refusesFiles, hides } = settings;
+  demandInTable([...Object.keys(refuses), ...Object.keys(refusesFiles), ...hides]);
   for (const inScope of [false, true]) {
     for (const { name, needs, run } of CASES) {
       const title = inScope ? `in a scoped view, ${name}` : name;

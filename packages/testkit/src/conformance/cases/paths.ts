@@ -1,7 +1,7 @@
 import type { CallOptions, Operation, VFS } from '@holdfast/vfs';
 import type { Case } from '../case.js';
 import { NAMES, NO_PATHS, refusalOf } from '../names.js';
-import { demand, demandBytes, demandEqual, demandNames, demandRefusal, utf8 } from '../verdict.js';
+import { demandBytes, demandEqual, demandNames, demandRefusal, utf8 } from '../verdict.js';
 
 /** Every operation that is offered, on `path`, as a call not yet made; `options` are read when it is. */
 export function everyOperation(
@@ -58,53 +58,51 @@ export const pathCases: readonly Case[] = [
   },
   {
     name: 'names of directories are kept to the letter',
-    async run({ vfs, open, settings: { refuses } }) {
+    async run({ vfs, open, settings: { refuses, hides } }) {
       const other = await open();
-      const made: string[] = [];
+      const listed: string[] = [];
+      const hidden: string[] = [];
       for (const [kind, name] of NAMES) {
         const path = `/${name}`;
         const refused = refusalOf(refuses, kind, name);
         if (refused !== undefined) {
           await demandRefusal(() => vfs.mkdir(path), 'mkdir', path, refused);
-          await demandNames(other, '/', made, `after mkdir ${path} was refused`);
+          await demandNames(other, '/', listed, `after mkdir ${path} was refused`);
           continue;
         }
         await vfs.mkdir(path);
-        made.push(name);
-        demand(
-          (await other.ls('/')).some((entry) => entry.name === name),
-          `ls leaves out ${JSON.stringify(name)}`,
-        );
+        (hides.includes(kind) || hides.includes(name) ? hidden : listed).push(name);
+        await demandNames(other, '/', listed, `after mkdir ${path}`);
         await demandRefusal(() => other.mkdir(path), 'mkdir', path, 'EEXIST');
         demandEqual((await other.stat(path)).type, 'directory', `type of ${path}`);
         await vfs.writeFile(`${path}/f`, name);
         demandBytes(await other.readFile(`${path}/f`), utf8(name), `file in ${path}`);
       }
-      await demandNames(vfs, '/', made, 'of names that are kept to the letter');
-      for (const name of made) await other.rm(`/${name}`, { recursive: true });
+      for (const name of [...listed, ...hidden]) await other.rm(`/${name}`, { recursive: true });
       await demandNames(vfs, '/', [], 'after rm');
     },
   },
   {
     name: 'names of files are kept to the letter',
-    async run({ vfs, open, settings: { refuses } }) {
+    async run({ vfs, open, settings: { refuses, refusesFiles, hides } }) {
       const other = await open();
-      const made: string[] = [];
+      const listed: string[] = [];
+      const hidden: string[] = [];
       for (const [kind, name] of NAMES) {
         const path = `/${name}`;
-        const refused = refusalOf(refuses, kind, name);
+        const refused = refusalOf(refusesFiles, kind, name) ?? refusalOf(refuses, kind, name);
         if (refused !== undefined) {
           // A storage that takes two names for one would overwrite: only an exclusive call can be refused for that.
           if (refused === 'EEXIST') continue;
           await demandRefusal(() => vfs.writeFile(path, name), 'writeFile', path, refused);
-          await demandNames(other, '/', made, `after writeFile ${path} was refused`);
+          await demandNames(other, '/', listed, `after writeFile ${path} was refused`);
           continue;
         }
         await vfs.writeFile(path, name);
-        made.push(name);
+        (hides.includes(kind) || hides.includes(name) ? hidden : listed).push(name);
       }
-      await demandNames(other, '/', made, 'of names that are kept to the letter');
-      for (const name of made) {
+      await demandNames(other, '/', listed, 'of names that are kept to the letter');
+      for (const name of [...listed, ...hidden]) {
         const path = `/${name}`;
         demandBytes(await other.readFile(path), utf8(name), `file ${path}`);
         demandEqual((await other.stat(path)).size, utf8(name).length, `size of ${path}`);

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { durationSchema, formatDuration } from './duration.js';
+
+describe('a duration on the command line', () => {
+  it.each([
+    ['500ms', 500],
+    ['10s', 10_000],
+    ['1.5s', 1_500],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+    ['0s', 0],
+  ])('reads %s', (text, ms) => {
+    expect(durationSchema.parse(text)).toBe(ms);
+  });
+
+  it.each([
+    '',
+    '10',
+    's',
+    '-1s',
+    '1 s',
+    '1d',
+    '1e3s',
+    '10S',
+    '1m30s',
+    'NaNs',
+    '1.s',
+    '__proto__',
+    '1constructor',
+  ])('refuses %j', (text) => {
+    expect(durationSchema.safeParse(text).success).toBe(false);
+  });
+
+  it.each([
+    [0, '0ms'],
+    [850, '850ms'],
+    [3_400, '3s'],
+    [59_999, '59s'],
+    [133_000, '2m 13s'],
+    [3_840_000, '1h 4m'],
+    [273_600_000, '3d 4h'],
+    [-5_000, '0s'],
+    [Number.NaN, '0s'],
+  ])('shows %d ms as %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isVFSError } from '@holdfast/vfs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openVFS } from './open-vfs.js';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-open-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const refusal = async (...given: Parameters<typeof openVFS>): Promise<string> => {
+  const error: unknown = await openVFS(...given).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!isVFSError(error, 'EINVAL')) throw new Error(`not refused as it should be: ${String(error)}`);
+  return error.message;
+};
+
+describe('openVFS', () => {
+  it('opens a folder by a file: URL, as text or as an object', async () => {
+    const url = pathToFileURL(folder);
+    await using vfs = await openVFS(url);
+    await vfs.mkdir('/a');
+    await using other = await openVFS(url.href);
+    await other.mkdir('/b');
+    expect(readdirSync(folder).sort()).toStrictEqual(['a', 'b']);
+  });
+
+  it('passes options of the adapter on, from the URL too', async () => {
+    const inside = pathToFileURL(join(folder, 'new'));
+    await using given = await openVFS(inside, { create: true });
+    expect(await given.ls('/')).toStrictEqual([]);
+    await using read = await openVFS(`${inside.href}?create=true&deadlineMs=500`);
+    expect(await read.ls('/')).toStrictEqual([]);
+  });
+
+  it('has one store in memory for each name', async () => {
+    const [a, again, b] = [await openVFS('memory:a'), await openVFS('memory:a'), await openVFS('memory:b')];
+    await a.mkdir('/x');
+    expect(await again.ls('/')).toHaveLength(1);
+    expect(await b.ls('/')).toStrictEqual([]);
+  });
+
+  it('lists what there is when a scheme or an option is unknown', async () => {
+    expect(await refusal('ftp://host/x')).toMatch(/file:.*memory:/);
+    expect(await refusal('memory:x', { tries: 1 })).toContain('tries');
+    expect(await refusal(`${pathToFileURL(folder).href}?tries=1`)).toContain('deadlineMs');
+  });
+
+  it.each([
+    ['no URL at all', 'locks'],
+    ['an empty text', ''],
+    ['a file: URL without a root, which the parser would give one', 'file:locks'],
+    ['a fragment, which would be dropped from the path', 'file:///tmp/a#b'],
+    ['a name with parameters', 'memory:a?b=c'],
+    ['a host', 'memory://host/a'],
+  ])('refuses %s', async (_, url) => {
+    expect(await refusal(url)).toContain('EINVAL');
+  });
+
+  it('refuses a second store for a name', async () => {
+    expect(await refusal('memory:x', { store: {} })).toContain('store');
+  });
+
+  it('never repeats a password', async () => {
+    expect(await refusal('ftp://user:s3cret@host/x')).not.toContain('s3cret');
+    expect(await refusal('memory://user:s3cret@host/x')).not.toContain('s3cret');
+  });
+});

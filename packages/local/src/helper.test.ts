@@ -1,0 +1,129 @@
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { parsePath } from '@holdfast/vfs';
+import { describe, expect, it } from 'vitest';
+import { HalfDone, Refusal } from './errno.js';
+import { Helper } from './helper.js';
+import type { Place } from './place.js';
+import { fromFault, toFault, type Order, type Report } from './wire.js';
+
+const ROOT = parsePath('/', { op: 'ls', adapter: 'local' });
+const place: Place = {
+  root: '/srv',
+  create: false,
+  shared: true,
+  sync: 'file',
+  mode: undefined,
+  platform: 'linux',
+};
+
+/** A helper process as its parent sees it; the test reports in its stead. */
+class FakeChild extends EventEmitter {
+  pid: number | undefined = 4711;
+  readonly orders: Order[] = [];
+  readonly killedWith: unknown[] = [];
+  sendFailure: Error | null = null;
+  readonly channel = { unref: (): void => undefined };
+  unref(): void {
+    this.emit('unref');
+  }
+  send(order: Order, done: (error: Error | null) => void): void {
+    this.orders.push(order);
+    if (this.sendFailure !== null) done(this.sendFailure);
+  }
+  kill(signal: string): void {
+    this.killedWith.push(signal);
+  }
+  report(report: Report): void {
+    this.emit('message', report);
+  }
+}
+
+function helped(): { helper: Helper; children: FakeChild[] } {
+  const children: FakeChild[] = [];
+  const helper = new Helper(8, () => {
+    children.push(new FakeChild());
+    return children.at(-1) as unknown as ChildProcess;
+  });
+  return { helper, children };
+}
+
+const list = (helper: Helper): Promise<unknown> => helper.run(place, 'ls', [ROOT]);
+
+describe('the helper', () => {
+  it('is started by the first call only, and answers each by its number', async () => {
+    const { helper, children } = helped();
+    expect(children).toHaveLength(0);
+    const calls = [list(helper), list(helper)];
+    expect(children).toHaveLength(1);
+    const [child] = children;
+    for (const { id } of child?.orders.toReversed() ?? []) {
+      child?.report({ id, answer: [{ name: `${id}`, type: 'file' }] });
+    }
+    expect(await Promise.all(calls)).toEqual([[{ name: '1', type: 'file' }], [{ name: '2', type: 'file' }]]);
+  });
+
+  it('hands on errors as they were', async () => {
+    const { helper, children } = helped();
+    const refusal = new Refusal('EACCES', 'a link leads out', 'Remove it');
+    const errno = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    for (const error of [refusal, errno, new HalfDone(errno), new HalfDone(refusal)]) {
+      const call = list(helper);
+      const id = children[0]?.orders.at(-1)?.id ?? 0;
+      children[0]?.report({ id, fault: toFault(error) });
+      await expect(call).rejects.toEqual(error);
+      expect(fromFault(structuredClone(toFault(error)))).toEqual(error);
+    }
+  });
+
+  it('that dies leaves its calls with an unknown outcome, and the next call starts another', async () => {
+    const { helper, children } = helped();
+    const calls = [list(helper), list(helper)];
+    children[0]?.emit('exit', null, 'SIGKILL');
+    for (const call of calls) {
+      await expect(call).rejects.toMatchObject({ name: 'HalfDone', cause: { code: 'ECONN' } });
+    }
+    const next = list(helper);
+    children[1]?.report({ id: 3, answer: [] });
+    expect(await next).toEqual([]);
+  });
+
+  it('that can not be started fails its calls, which had no effect', async () => {
+    const refusing = new Helper(8, () => {
+      throw Object.assign(new Error('Access to this API has been restricted'), { code: 'ERR_ACCESS_DENIED' });
+    });
+    await expect(list(refusing)).rejects.toMatchObject({ name: 'Refusal', code: 'ECONN' });
+
+    const { helper, children } = helped();
+    const call = list(helper);
+    if (children[0] !== undefined) children[0].pid = undefined;
+    children[0]?.emit('error', new Error('spawn ENOMEM'));
+    await expect(call).rejects.toMatchObject({ name: 'Refusal', code: 'ECONN' });
+  });
+
+  it('whose channel breaks may have had the order', async () => {
+    const { helper, children } = helped();
+    const first = list(helper);
+    const [child] = children;
+    if (child !== undefined) child.sendFailure = new Error('channel closed');
+    await expect(list(helper)).rejects.toMatchObject({ name: 'HalfDone', cause: { code: 'ECONN' } });
+    child?.report({ id: 1, answer: [] });
+    expect(await first).toEqual([]);
+  });
+
+  it('is ended once it has nothing left to do, and not before', async () => {
+    const { helper, children } = helped();
+    const call = list(helper);
+    helper.dismiss();
+    expect(children[0]?.killedWith).toEqual([]);
+    children[0]?.report({ id: 1, answer: [] });
+    await call;
+    expect(children[0]?.killedWith).toEqual(['SIGKILL']);
+  });
+
+  it('that was never needed is never started', () => {
+    const { helper, children } = helped();
+    helper.dismiss();
+    expect(children).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../processes/eventually.js';
+import { lives } from '../processes/lives.js';
+import { Bench } from './holdfast.js';
+
+const bench = new Bench();
+
+describe('a command under a lock', () => {
+  test('knows the lock and its token, which grows', async () => {
+    const say = ['--', 'sh', '-c', 'echo "$HOLDFAST_ID $HOLDFAST_TOKEN"'];
+    expect(await bench.run(['run', '--id', 'a b', ...say])).toMatchObject({
+      status: 0,
+      stdout: 'a b 1\n',
+      stderr: '',
+    });
+    expect(await bench.run(['run', '--id', 'a b', ...say])).toMatchObject({ stdout: 'a b 2\n' });
+    expect(await bench.run(['run', ...say])).toMatchObject({ stdout: 'default 1\n' });
+  });
+
+  test('gets its arguments as they are, options included, with and without a double dash', async () => {
+    const words = ['printf', '%s|', '--id', '-q', '', 'a b', '$HOME', '--'];
+    expect(await bench.run(['run', '--', ...words])).toMatchObject({ stdout: '--id|-q||a b|$HOME|--|' });
+    expect(await bench.run(['run', '-q', ...words])).toMatchObject({ stdout: '--id|-q||a b|$HOME|--|' });
+  });
+
+  test('reads the input of holdfast, and the locks of a user are kept without any configuration', async () => {
+    const run = bench.start(['run', '--', 'sh', '-c', 'read -r line; echo "<$line>"'], { HOLDFAST_URL: '' });
+    run.type('hello\n');
+    expect(await run.ended).toMatchObject({ status: 0, stdout: '<hello>\n' });
+    const state = process.platform === 'darwin' ? 'Library/Application Support' : '.local/state';
+    const there = await bench.run(['status', '--on', join(bench.folder, state, 'holdfast/locks')]);
+    expect(there.stdout).toContain('default');
+  });
+
+  test('keeps variables that a shell would drop', async () => {
+    const { stdout } = await bench.run(['run', '--', 'env'], { 'strange.name-1': 'kept' });
+    expect(stdout).toContain('strange.name-1=kept');
+  });
+
+  test('runs when the one before has ended, and the wait is told of, unless --quiet', async () => {
+    const { run } = await bench.hold('read -r _');
+    const next = bench.start(['run', '--', 'echo', 'second']);
+    const quiet = bench.start(['run', '--quiet', '--', 'echo', 'third']);
+    await next.prints('waiting for lock "default", held by pid');
+    run.type('\n');
+    expect(await run.ended).toMatchObject({ status: 0 });
+    expect(await next.ended).toMatchObject({ status: 0, stdout: 'second\n' });
+    expect(await quiet.ended).toMatchObject({ status: 0, stdout: 'third\n', stderr: '' });
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const)(
+    'gets %s, once, and may end as it likes',
+    async (signal) => {
+      const name = signal.slice(3);
+      const { run } = await bench.hold(`trap 'echo got' ${name}; echo set; read -r _; read -r _; exit 3`);
+      await run.prints('set');
+      run.kill(signal);
+      await run.prints('got');
+      run.type('\n\n\n');
+      expect(await run.ended).toMatchObject({ status: 3, stdout: 'ready\nset\ngot\n' });
+      expect(await bench.inspect('default')).toMatchObject({ state: 'free' });
+    },
+  );
+
+  test('that a signal ends takes what it started with it, and frees the lock', async () => {
+    const { run } = await bench.hold('sleep 600 & echo $! > "$HOLDFAST_URL/child"; wait');
+    await bench.written('child', '\n');
+    run.kill('SIGTERM');
+    expect(await run.ended).toMatchObject({ status: 128 + constants.signals.SIGTERM });
+    await eventually(() => !lives(Number(bench.read('child'))), 'what the command started has ended');
+    expect(await bench.inspect('default')).toMatchObject({ state: 'free' });
+  });
+});
+
+test('hostile names reach neither the terminal nor another lock', async () => {
+  const id = '../\u001B]0;pwned\u0007\u001B[2J\u202Eevil 🔒';
+  const label = '\u001B[31mred\r\n\u0000'.replace('\0', '') + '\u009B5n'.repeat(20);
+  const { run } = await bench.hold('read -r _', ['--label', label], id);
+  const control = /[\p{Cc}\p{Cf}]/u;
+  const [table, json, refused] = await Promise.all([
+    bench.run(['status']),
+    bench.run(['status', '--json']),
+    bench.run(['run', '--no-wait', '--id', id, '--', 'true']),
+  ]);
+  for (const text of [table.stdout, json.stdout, refused.stderr]) {
+    expect(text.replaceAll('\n', '')).not.toMatch(control);
+  }
+  expect(JSON.parse(json.stdout)).toMatchObject({ locks: [{ id, holder: { label } }] });
+  run.type('\n');
+  expect(await run.ended).toMatchObject({ status: 0 });
+  const other = await bench.run(['run', '--id', id.slice(3), '--', 'sh', '-c', 'echo $HOLDFAST_TOKEN']);
+  expect(other.stdout).toBe('1\n');
+});
+
+test('a file that a stranger put among the claims does not disturb', async () => {
+  await bench.run(['run', '--stale-after', '1s', '--', 'true']);
+  writeFileSync(join(bench.folder, 'lockfile-default', '\u001B[2J'), '\u001B[2J');
+  writeFileSync(
+    join(bench.folder, 'lockfile-default', '000000000007.beat'),
+    '{"token":7,"label":"\u001B[2J"}',
+  );
+  const { stdout, stderr } = await bench.run([
+    'run',
+    '--stale-after',
+    '1s',
+    '--',
+    'sh',
+    '-c',
+    'echo $HOLDFAST_TOKEN',
+  ]);
+  expect(stdout).toBe('8\n');
+  expect(stderr).not.toContain('\u001B');
+});
