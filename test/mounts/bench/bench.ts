@@ -11,7 +11,7 @@ export const HOSTS: readonly HostName[] = ['one', 'two'];
 interface Host {
   readonly guest: Guest;
   clock: GuestClock;
-  readonly contenders: Map<string, Contender>;
+  readonly contenders: Map<string, Promise<Contender>>;
 }
 
 /** A lab whose two hosts have the same mounts. */
@@ -43,13 +43,10 @@ export class Bench {
   }
 
   /** A process of `host`; started on first use. */
-  async contender(host: HostName, role: string): Promise<Contender> {
+  contender(host: HostName, role: string): Promise<Contender> {
     const { guest, clock, contenders } = this.#hosts[host];
-    let contender = contenders.get(role);
-    if (contender === undefined) {
-      contender = await Contender.start(guest, role, clock);
-      contenders.set(role, contender);
-    }
+    const contender = contenders.get(role) ?? Contender.start(guest, role, clock);
+    contenders.set(role, contender);
     return contender;
   }
 
