@@ -42,8 +42,8 @@ export function enabledIn(run: Run): Transition[] {
   }
   if (timeMayPass(run, urgent)) all.push({ kind: 'tick' });
   for (const actor of faultsLeft ? run.actors : []) {
-    // To hit an actor later than at once after its own move is the same as to hit it then.
-    if (!reduced || actor === lastActor) faultsOf(run, actor, all);
+    // To hit an actor later than at once after its own move, or its start, is the same as to hit it then.
+    if (!reduced || actor === lastActor || run.steps === 0) faultsOf(run, actor, all);
   }
   return all;
 }
@@ -71,14 +71,15 @@ function movesOf(run: Run, actor: Actor, all: Transition[]): boolean {
     const slow = call.slowSince !== undefined;
     if (state === 'orphan' || (state === 'followed' && awake && frozen === undefined)) {
       all.push({ kind: 'land', actor: name, call: number });
-    } else if (state === 'sent' && frozen !== undefined) {
+    } else if (state === 'sent' && (frozen !== undefined || call.slowReply)) {
       all.push({ kind: 'land', actor: name, call: number });
+      urgent ||= awake && frozen === undefined;
     } else if ((state === 'sent' || state === 'applied') && awake && call.slowSince !== run.now) {
       all.push({ kind: 'reply', actor: name, call: number });
       urgent ||= !slow && frozen === undefined;
     }
   }
-  if (!awake) return false;
+  if (!awake) return urgent;
   if (actor.dueTimer !== undefined) {
     all.push({ kind: 'timer', actor: name });
     urgent ||= frozen === undefined;
@@ -107,7 +108,7 @@ function faultsOf(run: Run, actor: Actor, all: Transition[]): void {
     if (timeLeft) add('suspend');
   }
   for (const call of actor.calls) {
-    if (call.state !== 'sent' || call.slowSince !== undefined) continue;
+    if (call.state !== 'sent' || call.slowSince !== undefined || call.slowReply) continue;
     if (timeLeft) add('slow-call', call);
     if (timeLeft) add('slow-reply', call);
     if (call.changes) add('unknown', call);

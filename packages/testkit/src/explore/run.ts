@@ -39,6 +39,9 @@ export interface TraceRow {
 /** Rounds of microtasks without a sign of life after which all is taken to be settled. */
 const QUIET_ROUNDS = 24;
 
+/** To await it is one round of microtasks. */
+const settledAlready: Promise<void> = Promise.resolve();
+
 /** So many steps without time passing are one too many. */
 const STEPS_PER_MOMENT = 300;
 
@@ -208,7 +211,7 @@ export class Run implements Audience {
     do {
       let seen = this.#stirs;
       for (let quiet = 0; quiet < QUIET_ROUNDS; quiet++) {
-        await null;
+        await settledAlready;
         if (this.#stirs === seen) continue;
         if (quiet > this.longestSilence) this.longestSilence = quiet;
         seen = this.#stirs;
@@ -243,7 +246,10 @@ export class Run implements Audience {
   #judgeFailures(): void {
     for (const { name, failure } of this.actors) {
       if (failure === undefined || this.#tolerated(failure)) continue;
-      this.blame('failure', `${name} ended with ${String(failure)}`);
+      this.blame(
+        'failure',
+        `${name} ended with ${failure instanceof Error ? `${failure.name}: ${failure.message}` : JSON.stringify(failure)}`,
+      );
     }
   }
 

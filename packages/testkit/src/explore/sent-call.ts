@@ -22,6 +22,8 @@ export class SentCall {
   answer: Answer | undefined;
   /** It, or its reply, is slow: nothing more happens to it before time has passed from then. */
   slowSince: number | undefined;
+  /** Its reply will be slow, once it took effect. */
+  slowReply = false;
   readonly #adapter: string;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (reason: unknown) => void;
@@ -48,7 +50,7 @@ export class SentCall {
 
   /** What there is to say of it beyond what its actor knows. */
   get digest(): Digest {
-    const slow = this.slowSince === undefined ? 0 : this.slowSince + 1;
+    const slow = (this.slowSince === undefined ? 0 : this.slowSince + 2) + Number(this.slowReply);
     if (this.state === 'sent' && slow === 0) return NOTHING;
     const all = digestNumber(this.number + 1, STATE_DIGESTS[this.state] + 8 * slow);
     return this.state === 'applied' ? digestNumber(all, this.answer?.digest ?? 0) : all;

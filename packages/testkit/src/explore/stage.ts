@@ -120,11 +120,13 @@ function reply(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
 
 function land(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
   const { answer, effect } = takeEffect(run, actor, call);
-  const text = (): string => `late: ${described(call.call)} → ${outcomeOf(answer)}`;
   const { state } = call;
+  const note = state === 'sent' ? ', no reply yet' : ', which nobody waits for any more';
+  const text = (): string => `${described(call.call)} → ${outcomeOf(answer)}${note}`;
   if (state === 'followed') observe(actor, 'f', digestNumber(answer.digest, call.number), undo);
   const heard = state === 'sent';
   if (heard) set(call, 'answer', answer, undo);
+  if (heard && call.slowReply) set(call, 'slowSince', run.now, undo);
   set(call, 'state', heard ? 'applied' : 'done', undo);
   const go = (): void => {
     if (heard) return;
@@ -167,14 +169,9 @@ function callFault(run: Run, actor: Actor, call: SentCall, fault: FaultKind, und
     case 'slow-call':
       set(call, 'slowSince', run.now, undo);
       return { actor, text, go: () => undefined };
-    case 'slow-reply': {
-      const { answer, effect } = takeEffect(run, actor, call);
-      set(call, 'slowSince', run.now, undo);
-      set(call, 'answer', answer, undo);
-      set(call, 'state', 'applied', undo);
-      const slow = (): string => `${described(call.call)} → ${outcomeOf(answer)}, reply on its way`;
-      return { actor, text: slow, go: () => undefined, ...(effect && { effect }) };
-    }
+    case 'slow-reply':
+      set(call, 'slowReply', true, undo);
+      return { actor, text, go: () => undefined };
     case 'fail': {
       set(call, 'state', 'done', undo);
       observe(actor, 'x', call.number, undo);

@@ -23,8 +23,23 @@ type Part = Partial<LockOptions> & {
   readonly once?: boolean;
 };
 
+export type LockScenarioName =
+  | 'inTurn'
+  | 'again'
+  | 'fresh'
+  | 'takeover'
+  | 'lateClaim'
+  | 'cleanUp'
+  | 'windows'
+  | 'names'
+  | 'mount'
+  | 'timeouts'
+  | 'once'
+  | 'three'
+  | 'threeTakeover';
+
 /** Scenarios that the real lock must get through, whatever happens. */
-export function lockScenarios(LockType: LockClass): Record<string, Scenario> {
+export function lockScenarios(LockType: LockClass): Record<LockScenarioName, Scenario> {
   const lockOf = (world: ActorWorld, options: Partial<LockOptions> = {}): Lock =>
     new LockType(world.vfs, { ...TIMING, id: 'x', clock: world.clock, random: world.random, ...options });
 
