@@ -27,6 +27,9 @@ export class Heartbeat {
   readonly #record: BeatRecord;
   readonly #upkeep: MtimeUpkeep;
   #beats = 0;
+  /** The record stands in the storage; where beats are names, it is not written again. */
+  #introduced = false;
+  #erasing: Promise<void> | undefined;
   #timer: Timer | undefined;
   #inFlight: Promise<void> | undefined;
   #stopped = false;
@@ -104,9 +107,10 @@ export class Heartbeat {
   /** Writes and lists, side by side: what the listing shows of others does not depend on the write. */
   async #tryBeat(startedAt: Instant): Promise<{ error: unknown } | undefined> {
     const { ledger } = this.#place;
-    const first = this.#beats === 0; // The confirming look has only just been taken.
+    const count = this.#beats++;
+    const first = count === 0; // The confirming look has only just been taken.
     const [written, looked] = await Promise.allSettled([
-      ledger.writeBeat(this.#token, encodeRecord({ ...this.#record, beats: this.#beats++ })),
+      ledger.beatsAreNames ? ledger.addBeat(this.#token, count) : this.#writeRecord(count),
       first ? undefined : ledger.look(),
     ]);
     const view = looked.status === 'fulfilled' ? looked.value : undefined;
@@ -121,11 +125,32 @@ export class Heartbeat {
     }
     this.#heard.beaten(startedAt);
     try {
-      await this.#upkeep.afterBeat(view, startedAt.wall);
+      if (ledger.beatsAreNames) await this.#afterName(count, view);
+      else await this.#upkeep.afterBeat(view, startedAt.wall);
     } catch (error) {
-      return { error }; // The beat counts; that people see an old mtime is worth a word.
+      return { error }; // The beat counts; that people see an old mtime, or no holder, is worth a word.
     }
     return undefined;
+  }
+
+  #writeRecord(beats: number): Promise<void> {
+    return this.#place.ledger.writeBeat(this.#token, encodeRecord({ ...this.#record, beats }));
+  }
+
+  /** Says once who the holder is, and removes the names of earlier beats. */
+  async #afterName(count: number, view: LedgerView | undefined): Promise<void> {
+    if (!this.#introduced) {
+      await this.#writeRecord(count);
+      this.#introduced = true;
+    }
+    const past = view?.numbers.get(this.#token)?.beats.filter((beat) => beat < count) ?? [];
+    if (past.length === 0 || this.#erasing !== undefined) return;
+    // Nothing waits for it: the next beat must come in time even if this hangs.
+    const { emit } = this.#settings;
+    this.#erasing = this.#place.ledger
+      .eraseBeats(this.#token, past)
+      .catch((error: unknown) => emit({ type: 'storage-error', during: 'cleanup', error }))
+      .finally(() => (this.#erasing = undefined));
   }
 }
 

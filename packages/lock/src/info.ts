@@ -35,7 +35,7 @@ export async function inspectPlace(
   if (number === undefined) return { id, state: 'free', windowMs };
   if (number.freed) return { id, state: 'free', token: number.token, windowMs };
   const [record, mtimeMs] = await Promise.all([
-    recordOf(place, markOf(view), number, signal),
+    recordOf(place, markOf(view), number, clock, signal),
     place.ledger.mtimeOf(number, signal),
   ]);
   const ageMs = mtimeMs === undefined ? undefined : clock.wall() - mtimeMs;

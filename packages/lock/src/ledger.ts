@@ -1,5 +1,13 @@
 import { isVFSError, joinPath, type Clock, type Entry, type VFS } from '@holdfast/vfs';
-import { beatName, claimName, freeName, lookName, parseLedgerName, windowName } from './names.js';
+import {
+  beatName,
+  claimName,
+  freeName,
+  lookName,
+  numberedBeatName,
+  parseLedgerName,
+  windowName,
+} from './names.js';
 import { decodeRecord, LONGEST_RECORD_BYTES, type BeatRecord } from './record.js';
 
 /** All that a listing shows of one number. */
@@ -8,6 +16,8 @@ export interface LedgerNumber {
   /** The claim directory itself is there. */
   readonly claim: Entry | undefined;
   readonly beat: Entry | undefined;
+  /** The beats that are names of their own, in ascending order. */
+  readonly beats: readonly number[];
   readonly freed: boolean;
 }
 
@@ -46,6 +56,16 @@ export class Ledger {
     this.vfs = vfs;
     this.path = path;
     this.#clock = clock;
+  }
+
+  /**
+   * Whether a listing can be had fresh and content cannot without an open: on a mount from another host. A server lets an
+   * open wait for a host that has the file open, or leased, for as long as that one does not answer: 6 s was measured on
+   * Samba, protocols allow 35 s (SMB) and 90 s (NFSv4). So there a beat is a new name, which nobody ever opens.
+   */
+  get beatsAreNames(): boolean {
+    const { listing, cost } = this.vfs.capabilities;
+    return listing === 'names' && cost !== 'local';
   }
 
   /** Lists. A ledger that does not exist has no claims. */
@@ -87,19 +107,38 @@ export class Ledger {
     return this.vfs.writeFile(this.#at(beatName(token)), content);
   }
 
+  /** Shows life by a name that was not there before. It is the holder's own, so it can have been made by nobody else. */
+  async addBeat(token: number, count: number): Promise<void> {
+    try {
+      await this.vfs.mkdir(this.#at(numberedBeatName(token, count)));
+    } catch (error) {
+      if (!isVFSError(error, 'EEXIST')) throw error;
+    }
+  }
+
+  /** Removes beats that a later one has followed. */
+  async eraseBeats(token: number, counts: readonly number[]): Promise<void> {
+    for (const count of counts) await this.#remove(numberedBeatName(token, count));
+  }
+
   /** Moves the mtime of a beat where a rewrite does not. */
   touchBeat(token: number, time: Date): Promise<void> {
     return this.vfs.chtimes(this.#at(beatName(token)), time, time);
   }
 
-  /** The mtime of a beat, or of the claim where there is no beat; `undefined` where the storage has none. */
+  /** The mtime of the last beat, or of the claim where there is none; `undefined` where the storage has none. */
   async mtimeOf(number: LedgerNumber, signal?: AbortSignal): Promise<number | undefined> {
+    const last = number.beats.at(-1);
+    if (last !== undefined) return this.#mtimeAt(numberedBeatName(number.token, last), signal);
     const listed = number.beat?.mtimeMs ?? (number.beat === undefined ? number.claim?.mtimeMs : undefined);
     if (listed !== undefined) return listed;
     const entry = number.beat ?? number.claim;
-    if (entry === undefined) return undefined;
+    return entry === undefined ? undefined : this.#mtimeAt(entry.name, signal);
+  }
+
+  async #mtimeAt(name: string, signal: AbortSignal | undefined): Promise<number | undefined> {
     try {
-      return (await this.vfs.stat(this.#at(entry.name), { signal })).mtimeMs;
+      return (await this.vfs.stat(this.#at(name), { signal })).mtimeMs;
     } catch (error) {
       if (isVFSError(error, 'ENOENT')) return undefined;
       throw error;
@@ -132,6 +171,7 @@ export class Ledger {
   async erase(number: LedgerNumber): Promise<void> {
     if (number.claim !== undefined) await this.#remove(number.claim.name);
     if (number.beat !== undefined) await this.#remove(number.beat.name);
+    await this.eraseBeats(number.token, number.beats);
     if (number.freed) await this.#remove(freeName(number.token));
   }
 
@@ -172,7 +212,10 @@ export class Ledger {
 }
 
 function viewOf(entries: readonly Entry[], begunAt: number): LedgerView {
-  const numbers = new Map<number, { token: number; claim?: Entry; beat?: Entry; freed: boolean }>();
+  const numbers = new Map<
+    number,
+    { token: number; claim?: Entry; beat?: Entry; beats: number[]; freed: boolean }
+  >();
   const leftovers: string[] = [];
   const marks = new Set<string>();
   let windowMs = 0;
@@ -184,16 +227,17 @@ function viewOf(entries: readonly Entry[], begunAt: number): LedgerView {
       marks.add(name.nonce);
     } else if (name.kind === 'look') leftovers.push(entry.name);
     else {
-      const number = numbers.get(name.token) ?? { token: name.token, freed: false };
+      const number = numbers.get(name.token) ?? { token: name.token, beats: [], freed: false };
       numbers.set(name.token, number);
       if (name.kind === 'free') number.freed = true;
+      else if (name.kind === 'numbered-beat') number.beats.push(name.count);
       else number[name.kind] = entry;
     }
   }
   const views = new Map<number, LedgerNumber>();
   let highest: LedgerNumber | undefined;
-  for (const { token, claim, beat, freed } of numbers.values()) {
-    const number = { token, claim, beat, freed };
+  for (const { token, claim, beat, beats, freed } of numbers.values()) {
+    const number = { token, claim, beat, beats: beats.sort((a, b) => a - b), freed };
     views.set(token, number);
     if (highest === undefined || token > highest.token) highest = number;
   }

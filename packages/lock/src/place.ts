@@ -27,6 +27,8 @@ export class Place {
   proven = false;
   /** The last record read, so that one of a known token is not fetched again, and the ledger that it stood in. */
   known: { readonly mark: string; readonly record: BeatRecord } | undefined;
+  /** Whose record was asked for, where that may hang; it is asked for once. */
+  introduction: { readonly mark: string; readonly token: number } | undefined;
   /** The lease that this process has, from grant to release or loss. */
   holder: LocalHolder | undefined;
 
