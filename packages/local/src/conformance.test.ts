@@ -1,8 +1,11 @@
 import { vfsConformance } from '@holdfast/testkit';
-import { describe, test } from 'vitest';
+import { describe, test, vi } from 'vitest';
 import { localVFS } from './local.js';
 import type { LocalOptions } from './options.js';
 import { makeTemporary } from './temporary.fixture.js';
+
+// Real disks may be slow; what waits for one here waits for nothing else.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.each<[string, LocalOptions]>([
   ['on the main thread', { filesystem: 'local' }],
@@ -11,6 +14,7 @@ describe.each<[string, LocalOptions]>([
 ])('the local VFS keeps the contract %s', (_, options) => {
   vfsConformance({
     test,
+    listingSize: 500,
     factory: async () => {
       const temporary = makeTemporary();
       return {

@@ -4,7 +4,7 @@ import type { VFSPath } from '@holdfast/vfs';
 import { errnoOf, HalfDone, Refusal } from './errno.js';
 import { leadsOut, type Jail } from './jail.js';
 import { OFFLOAD, type Steps } from './steps.js';
-import { O_NOFOLLOW, O_NONBLOCK, system } from './system.js';
+import { O_DIRECT, O_NOFOLLOW, O_NONBLOCK, system } from './system.js';
 
 /** Bytes above which a file, or the record of a directory, is not handled on the main thread. */
 export const LARGE: number = 64 * 1024;
@@ -37,17 +37,18 @@ export function* createFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps<
  * disk, and everywhere a reader could see an empty file. A reader may still see a part of the new content.
  */
 export function* rewriteFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps<void> {
-  const fd = yield* openToRewrite(jail, path);
+  const at = yield* jail.named(path);
+  const fd = yield* openToRewrite(jail, path, at);
   const rewrite = function* (): Steps<void> {
     const before = yield* system.fstat(fd);
     if (!before.isFile()) throw notAFile(before);
-    const fault = yield* failureOf(overwrite(jail, fd, data, before));
+    const fault = yield* failureOf(overwrite(jail, at, fd, data, before));
     if (fault !== undefined) throw new HalfDone(fault.error);
   };
   yield* closing(fd, rewrite());
 }
 
-function* overwrite({ place }: Jail, fd: number, data: Uint8Array, before: Stats): Steps<void> {
+function* overwrite({ place }: Jail, at: string, fd: number, data: Uint8Array, before: Stats): Steps<void> {
   const mode = fileMode(place.mode);
   if (place.mode !== undefined && before.size === 0 && (before.mode & 0o777) !== mode) {
     yield* system.fchmod(fd, mode);
@@ -55,11 +56,12 @@ function* overwrite({ place }: Jail, fd: number, data: Uint8Array, before: Stats
   yield* writeAll(fd, data);
   if (before.size > data.length) yield* system.ftruncate(fd, data.length);
   if (place.sync !== 'none') yield* syncFile(fd);
+  // It may be new, and then its name has to last too.
+  if (place.sync === 'all' && before.size === 0) yield* syncDirectory(dirname(at));
 }
 
-function* openToRewrite(jail: Jail, path: VFSPath): Steps<number> {
+function* openToRewrite(jail: Jail, path: VFSPath, at: string): Steps<number> {
   const { O_RDWR, O_CREAT } = constants;
-  const at = yield* jail.named(path);
   if (O_NOFOLLOW === 0 && (yield* isLink(at))) return yield* openTarget(jail, path);
   try {
     return yield* open(at, O_RDWR | O_CREAT, fileMode(jail.place.mode));
@@ -80,7 +82,19 @@ function* openTarget(jail: Jail, path: VFSPath): Steps<number> {
 }
 
 export function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
-  const fd = yield* open(yield* jail.existing(path), constants.O_RDONLY);
+  if (!jail.uncachedReads) return yield* readThrough(jail, path, 0);
+  try {
+    return yield* readThrough(jail, path, O_DIRECT);
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL' || error instanceof Refusal) throw error;
+  }
+  // This filesystem reads past its cache in whole blocks only, or not at all.
+  jail.uncachedReads = false;
+  return yield* readThrough(jail, path, 0);
+}
+
+function* readThrough(jail: Jail, path: VFSPath, flags: number): Steps<Uint8Array> {
+  const fd = yield* open(yield* jail.existing(path), constants.O_RDONLY | flags);
   return yield* closing(fd, readAll(fd));
 }
 

@@ -1,10 +1,10 @@
-import { join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { nameOf, parentOf, ROOT, segmentsOf, type VFSPath } from '@holdfast/vfs';
 import { errnoOf, Refusal } from './errno.js';
 import { isWithin } from './mounts.js';
 import type { Place } from './place.js';
 import type { Steps } from './steps.js';
-import { system } from './system.js';
+import { O_DIRECT, system } from './system.js';
 import { refuseBadNames } from './windows-names.js';
 
 /**
@@ -18,8 +18,15 @@ export class Jail {
   /** The root with its own links resolved, once it was seen. */
   #root: string | undefined;
 
+  /**
+   * Whether to read past the client's cache. An NFSv3 client takes a file for unchanged that was rewritten, in the same
+   * length, within one tick of the server's clock.
+   */
+  uncachedReads: boolean;
+
   constructor(place: Place) {
     this.place = place;
+    this.uncachedReads = place.shared && O_DIRECT !== 0;
   }
 
   /** The real root; made first if it is missing and that was asked for. */
@@ -57,20 +64,21 @@ export class Jail {
   }
 
   *#findRoot(): Steps<string> {
-    const { root, create } = this.place;
+    const { root, create, shared } = this.place;
     try {
       return yield* system.realpath(root);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      if (!create) {
-        throw new Refusal(
-          'ENOENT',
-          `the root directory ${root} does not exist`,
-          'Create it, correct the path, or pass { create: true }',
-        );
-      }
     }
-    yield* this.makeRoot();
+    if (create) {
+      yield* this.makeRoot();
+    } else if (!shared || !(yield* isListed(root))) {
+      throw new Refusal(
+        'ENOENT',
+        `the root directory ${root} does not exist`,
+        'Create it, correct the path, or pass { create: true }',
+      );
+    }
     return yield* system.realpath(root);
   }
 
@@ -79,6 +87,16 @@ export class Jail {
     if (path === ROOT) return root;
     const below = sep === '/' ? path : path.replaceAll('/', sep);
     return root.endsWith(sep) ? root + below.slice(1) : root + below;
+  }
+}
+
+/** Whether a fresh listing shows `path`: a mount's client may take it for absent, see `doubtingAbsence`. */
+function* isListed(path: string): Steps<boolean> {
+  try {
+    return (yield* system.readdir(dirname(path))).some(({ name }) => name === basename(path));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -4,12 +4,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { VFS } from '@holdfast/vfs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { localVFS, openLocal } from './local.js';
 import type { LocalOptions } from './options.js';
 import { thisMachine } from './survey.js';
 import { makeTemporary } from './temporary.fixture.js';
 import { VirtualClock } from '@holdfast/testkit';
+
+// Real disks may be slow; what waits for one here waits for nothing else.
+vi.setConfig({ testTimeout: 60_000 });
 
 const text = async (bytes: Promise<Uint8Array>): Promise<string> => new TextDecoder().decode(await bytes);
 

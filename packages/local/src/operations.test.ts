@@ -21,17 +21,22 @@ import { makeTemporary } from './temporary.fixture.js';
 const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op: 'open', adapter: 'local' });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Operations in `dir`, to be gone through call by call. */
-function operationsIn(dir: string, changes: Partial<Place> = {}) {
-  const jail = new Jail({
+function jailAt(dir: string, changes: Partial<Place>): Jail {
+  const { platform } = process;
+  return new Jail({
     root: dir,
     create: false,
     shared: false,
     sync: 'none',
     mode: undefined,
-    platform: process.platform,
+    platform,
     ...changes,
   });
+}
+
+/** Operations in `dir`, to be gone through call by call. */
+function operationsIn(dir: string, changes: Partial<Place> = {}) {
+  const jail = jailAt(dir, changes);
   const begin = <N extends OperationName>(name: N, ...rest: ArgumentsOf<N>) =>
     new Stepper(stepsOf(name, jail, rest));
   // The first use resolves the root; what is counted here is every later one.
@@ -94,6 +99,9 @@ describe('on a local filesystem, the system calls of', () => {
     const begin = operationsIn(dir, { sync: 'all' });
     expect(callsOf(begin('mkdir', at('/a')))).toBe('realpath mkdir open fsync close');
     expect(callsOf(begin('writeFile', at('/f'), bytes('x'), false))).toBe(
+      'realpath open fstat write fsync open fsync close close',
+    );
+    expect(callsOf(begin('writeFile', at('/f'), bytes('y'), false))).toBe(
       'realpath open fstat write fsync close',
     );
     expect(callsOf(begin('writeFile', at('/g'), bytes('x'), true))).toBe(
@@ -141,6 +149,22 @@ describe('on a mount', () => {
     },
   );
 
+  it.each(['open', 'read'])(
+    'a read goes past the cache, unless %s says that it cannot; then it is not tried again',
+    (refuser) => {
+      using temporary = makeTemporary();
+      const { dir } = temporary;
+      const begin = operationsIn(dir, { shared: true });
+      writeFileSync(join(dir, 'f'), 'text');
+      const read = begin('readFile', at('/f'));
+      read.until(refuser);
+      read.step({ code: 'EINVAL' });
+      expect(new TextDecoder().decode(read.finish())).toBe('text');
+      expect(read.made.filter((name) => name === 'open')).toHaveLength(2);
+      expect(callsOf(begin('readFile', at('/f')))).toBe('realpath open fstat read close');
+    },
+  );
+
   it('an absence of the parent is doubted before a mkdir or a write fails of it', () => {
     using temporary = makeTemporary();
     const { dir } = temporary;
@@ -152,6 +176,23 @@ describe('on a mount', () => {
       call.finish();
     }
     expect(readdirSync(join(dir, 'd'))).toEqual(['a', 'f']);
+  });
+
+  it('an absence of the root is doubted too, and of the target of a rename', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    writeFileSync(join(dir, 'f'), '');
+    mkdirSync(join(dir, 'd'));
+    const moving = operationsIn(dir, { shared: true })('rename', at('/f'), at('/d/f'));
+    moving.until('rename');
+    moving.step({ code: 'ENOENT' });
+    moving.finish();
+    expect(readdirSync(join(dir, 'd'))).toEqual(['f']);
+
+    const first = new Stepper(stepsOf('ls', jailAt(dir, { shared: true }), [at('/')]));
+    first.step({ code: 'ENOENT' });
+    expect(first.next).toBe('readdir');
+    expect(first.finish()).toHaveLength(1);
   });
 
   it('an absence that the listing confirms is believed, without a second attempt', () => {

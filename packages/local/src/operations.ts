@@ -54,7 +54,7 @@ export function stepsOf<N extends OperationName>(
 function* mkdir(jail: Jail, path: VFSPath): Steps<void> {
   const { mode, sync } = jail.place;
   if (path === ROOT) return yield* makeRoot(jail);
-  yield* doubtingAbsence(jail, parentOf(path), function* () {
+  yield* doubtingAbsence(jail, [parentOf(path)], function* () {
     const at = yield* jail.named(path);
     yield* system.mkdir(at, mode ?? 0o777);
     try {
@@ -80,15 +80,15 @@ function* makeRoot(jail: Jail): Steps<void> {
 function* writeFile(jail: Jail, path: VFSPath, data: Uint8Array, exclusive: boolean): Steps<void> {
   if (data.length > files.LARGE) yield OFFLOAD;
   const write = exclusive ? files.createFile : files.rewriteFile;
-  yield* doubtingAbsence(jail, parentOf(path), () => write(jail, path, data));
+  yield* doubtingAbsence(jail, [parentOf(path)], () => write(jail, path, data));
 }
 
 function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
-  return yield* doubtingAbsence(jail, path, () => files.readFile(jail, path));
+  return yield* doubtingAbsence(jail, [path], () => files.readFile(jail, path));
 }
 
 function* ls(jail: Jail, path: VFSPath): Steps<Entry[]> {
-  return yield* doubtingAbsence(jail, path, function* () {
+  return yield* doubtingAbsence(jail, [path], function* () {
     const at = yield* jail.existing(path);
     // The record of a directory grows with its entries: a large one would hold up the main thread.
     if (!jail.place.shared && (yield* system.lstat(at)).size > files.LARGE) yield OFFLOAD;
@@ -116,7 +116,7 @@ function* readdir(at: string): Steps<Listed[]> {
 }
 
 function* stat(jail: Jail, path: VFSPath): Steps<FileInfo> {
-  return yield* doubtingAbsence(jail, path, function* () {
+  return yield* doubtingAbsence(jail, [path], function* () {
     const at = yield* jail.existing(path);
     return infoOf(jail.place.shared ? yield* openedStat(at) : yield* system.lstat(at));
   });
@@ -136,13 +136,15 @@ function* openedStat(at: string): Steps<Stats> {
 }
 
 function* rm(jail: Jail, path: VFSPath): Steps<void> {
-  yield* doubtingAbsence(jail, path, function* () {
+  yield* doubtingAbsence(jail, [path], function* () {
     // A link is removed itself, wherever it leads: what it points at is not touched.
     const at = yield* jail.named(path);
     try {
       yield* system.unlink(at);
     } catch (error) {
       if (!(yield* saysDirectory(error, at))) throw error;
+      // On ext4 the dearest call of all, some 100 µs and now and then milliseconds, and tidying up can wait.
+      yield OFFLOAD;
       yield* rmdir(at);
     }
     if (jail.place.sync === 'all') yield* files.syncDirectory(dirname(at));
@@ -166,7 +168,7 @@ function* rmdir(at: string): Steps<void> {
 }
 
 function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
-  yield* doubtingAbsence(jail, from, function* () {
+  yield* doubtingAbsence(jail, [from, parentOf(to)], function* () {
     const source = yield* jail.named(from);
     const target = yield* jail.named(to);
     yield* system.rename(source, target);
@@ -177,22 +179,27 @@ function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
 }
 
 function* chtimes(jail: Jail, path: VFSPath, atime: Date, mtime: Date): Steps<void> {
-  yield* doubtingAbsence(jail, path, function* () {
+  yield* doubtingAbsence(jail, [path], function* () {
     yield* system.lutimes(yield* jail.existing(path), atime, mtime);
   });
 }
 
 /**
  * A mount's client keeps "does not exist" for up to half a minute, even towards an open; only a listing is fresh. So
- * before an absence on the way to `path` is believed the directories are listed, which also makes the client forget
+ * before an absence on the way to `paths` is believed the directories are listed, which also makes the client forget
  * what it wrongly remembered.
  */
-function* doubtingAbsence<T>(jail: Jail, path: VFSPath | undefined, attempt: () => Steps<T>): Steps<T> {
-  if (!jail.place.shared || path === undefined) return yield* attempt();
+function* doubtingAbsence<T>(
+  jail: Jail,
+  paths: readonly (VFSPath | undefined)[],
+  attempt: () => Steps<T>,
+): Steps<T> {
+  if (!jail.place.shared) return yield* attempt();
   try {
     return yield* attempt();
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT' || !(yield* isListed(jail, path))) throw error;
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    for (const path of paths) if (!(yield* isListed(jail, path ?? ROOT))) throw error;
   }
   return yield* attempt();
 }

@@ -24,7 +24,8 @@ const later = {
 export const O_NOFOLLOW: number = constants.O_NOFOLLOW ?? 0;
 /** Lets the opening of a FIFO or a device return instead of waiting for its other end. */
 export const O_NONBLOCK: number = constants.O_NONBLOCK ?? 0;
-export const O_DIRECTORY: number = constants.O_DIRECTORY ?? 0;
+/** Reads from the server instead of the client's cache; Linux only. */
+export const O_DIRECT: number = constants.O_DIRECT ?? 0;
 
 export interface Listed {
   readonly name: string;

@@ -9,6 +9,9 @@ import type { Place } from './place.js';
 import { makeTemporary } from './temporary.fixture.js';
 import { Watches, type StartWatch } from './watches.js';
 
+// Real disks may be slow; what waits for one here waits for nothing else.
+vi.setConfig({ testTimeout: 60_000 });
+
 const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op: 'watch', adapter: 'local' });
 const placeAt = (root: string): Place => ({
   root,

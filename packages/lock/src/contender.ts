@@ -130,6 +130,10 @@ export class Contender {
         this.#place.proven = false; // The directory is gone: make it again.
         return { kind: 'outrun' };
       }
+      if (isVFSError(error, 'ENOTSUP')) {
+        const { vfs, path } = ledger;
+        throw new UnsafeStorageError({ adapter: vfs.adapter, path, evidence: error.detail, cause: error });
+      }
       throw error;
     }
     return this.#confirm(basis, token, startedAt);

@@ -163,6 +163,21 @@ describe('release', () => {
     expect(await hosts.ledger()).toContain('000000000001.free');
   });
 
+  it('leaves no timer behind that would keep the process alive, also if a beat was in flight', async () => {
+    const hosts = new Hosts();
+    const host = hosts.host();
+    const lease = await host.lock().tryAcquire();
+    const beat = host.hold(on('writeFile', '.beat'));
+    await hosts.time.advance(1);
+    await beat.arrived;
+    const released = lease.release();
+    await hosts.time.settle();
+    beat.go();
+    await released;
+    await hosts.time.runUntilIdle();
+    expect(hosts.time.now).toBe(1);
+  });
+
   it('does not wait longer than a window for a beat that hangs', async () => {
     const hosts = new Hosts();
     const host = hosts.host();

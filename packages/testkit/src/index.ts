@@ -1,3 +1,4 @@
 export * from './clock/index.js';
 export * from './conformance/index.js';
 export * from './history/index.js';
+export * from './explore/index.js';

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { main } from './program.js';
 
 /** How long to wait, at the end, for what is still under way: a claim to be given back, say. In milliseconds. */

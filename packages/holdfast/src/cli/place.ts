@@ -21,7 +21,7 @@ export interface Place {
 export async function openPlace(on: string | undefined): Promise<Place> {
   const named = on ?? (process.env['HOLDFAST_URL'] || undefined);
   if (named === undefined) {
-    const url = pathToFileURL(defaultPlace(process.env, process.platform, homedir()));
+    const url = pathToFileURL(defaultPlace(process.env, process.platform, home()));
     return { vfs: await openVFS(url, { create: true }), name: url.href };
   }
   const url = urlOf(named);
@@ -37,6 +37,14 @@ function urlOf(named: string): URL {
   throw new UsageError(
     `--on: ${JSON.stringify(named)} is neither a URL such as file:///var/lib/locks nor a path that begins with / or .`,
   );
+}
+
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    throw new UsageError('this user has no home folder; name a place with --on, or in HOLDFAST_URL');
+  }
 }
 
 async function assertThere(vfs: VFS, url: URL): Promise<void> {

@@ -1,5 +1,6 @@
 import { describeHolder, type Lease, type LockEventListener } from '@holdfast/lock';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Lock } from '../lock.js';
 import { Command } from './command.js';
 import { ExitStatus } from './exit-status.js';
@@ -8,11 +9,14 @@ import { Guardian, unguardedIdentity } from './guardian.js';
 import { Notices } from './notices.js';
 import { openPlace } from './place.js';
 import type { RunSettings } from './settings.js';
-import { isEnding, SignalRelay } from './signals.js';
+import { isEnding, signalStatus, SignalRelay } from './signals.js';
 import { WaitingDisplay } from './waiting.js';
 
 /** Shortest default of `staleAfterMs` on any storage. */
 const SHORTEST_DEFAULT_MS = 10_000;
+
+/** Longest wait for a storage to let go of, in milliseconds. */
+const CLOSING_MS = 2_000;
 
 /** `holdfast run`: runs a command under a lock. @returns the exit status */
 export async function run(settings: RunSettings): Promise<number> {
@@ -21,7 +25,8 @@ export async function run(settings: RunSettings): Promise<number> {
     if (isEnding(signal)) interruption.abort(new Interrupted(signal));
   });
   const notices = new Notices(settings);
-  const { vfs } = await openPlace(settings.on);
+  const { vfs, name } = await openPlace(settings.on);
+  if (name.startsWith('memory:')) notices.tell('a lock in memory keeps nobody out but this very process');
   const guardian = await Guardian.start(settings.staleAfter ?? SHORTEST_DEFAULT_MS);
   const display = new WaitingDisplay(settings.id, notices);
   try {
@@ -38,12 +43,14 @@ export async function run(settings: RunSettings): Promise<number> {
       interruption.signal.throwIfAborted();
       return await underLease({ lease, guardian, relay, notices, argv: settings.command });
     } finally {
+      // The command is over. Whoever does not want to wait for the storage may go.
+      relay.to((signal) => process.exit(signalStatus(signal)));
       await release(lease, notices);
     }
   } finally {
     display.end();
     guardian?.dismiss();
-    await vfs.close();
+    await Promise.race([vfs.close(), sleep(CLOSING_MS, undefined, { ref: false })]);
   }
 }
 

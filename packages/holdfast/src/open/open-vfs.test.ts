@@ -46,6 +46,17 @@ describe('openVFS', () => {
     expect(await b.ls('/')).toStrictEqual([]);
   });
 
+  it('opens the storages that are reached over a network, and asks nothing of them yet', async () => {
+    const opened = await Promise.all([
+      openVFS('sftp://ada@host.invalid/locks', { password: 'x', insecureAcceptAnyHostKey: true }),
+      openVFS('webdavs://ada:x@host.invalid/locks'),
+      openVFS('webdav://127.0.0.1:1/locks'),
+      openVFS('s3://some-bucket/locks?region=eu-north-1'),
+    ]);
+    expect(opened.map(({ adapter }) => adapter)).toStrictEqual(['sftp', 'webdav', 'webdav', 's3']);
+    for (const vfs of opened) await vfs.close();
+  });
+
   it('lists what there is when a scheme or an option is unknown', async () => {
     expect(await refusal('ftp://host/x')).toMatch(/file:.*memory:/);
     expect(await refusal('memory:x', { tries: 1 })).toContain('tries');

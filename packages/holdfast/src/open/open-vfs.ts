@@ -13,11 +13,12 @@ const urlSchema = z.union([z.instanceof(URL), z.string()]).transform((given, con
 const optionsSchema = z.record(z.string(), z.unknown());
 
 /**
- * Opens the storage that `url` names: `file:///folder` or `memory:name`.
+ * Opens the storage that `url` names: `file:///folder`, `memory:name`, `sftp://user@host/folder`,
+ * `webdavs://host/folder` (`webdav:` for plain http), or `s3://bucket/prefix`.
  *
- * `memory:name` is one store for each name within this process. The options are those of the adapter, `localVFS` or
- * `memoryVFS`; simple ones can stand in a `file:` URL too: `file:///mnt/share?deadlineMs=3000`. Nothing is asked of the
- * storage yet.
+ * `memory:name` is one store for each name within this process. The options are those of the adapter, `localVFS`,
+ * `memoryVFS`, `sftpVFS`, `webdavVFS` or `s3VFS`; simple ones can stand in the URL too:
+ * `file:///mnt/share?deadlineMs=3000`. Only the adapter that is asked for is loaded. Nothing is asked of the storage yet.
  *
  * @throws `VFSError` `EINVAL` if the scheme, a part of the URL or an option is unknown; it lists what there is
  */

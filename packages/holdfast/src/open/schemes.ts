@@ -21,4 +21,21 @@ export const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
     'memory:',
     { form: 'memory:name', open: async (...at) => (await import('./memory-url.js')).openMemory(...at) },
   ],
+  [
+    'sftp:',
+    {
+      form: 'sftp://user@host/folder',
+      open: async (...at) => (await import('@holdfast/sftp')).sftpVFSFromURL(...at),
+    },
+  ],
+  ['webdav:', { form: 'webdav://localhost/folder', open: openWebDAV }],
+  ['webdavs:', { form: 'webdavs://host/folder', open: openWebDAV }],
+  [
+    's3:',
+    { form: 's3://bucket/prefix', open: async (...at) => (await import('@holdfast/s3')).s3VFSFromURL(...at) },
+  ],
 ]);
+
+async function openWebDAV(url: URL, options: OpenOptions): Promise<VFS> {
+  return (await import('@holdfast/webdav')).webdavVFSFromURL(url, options);
+}

@@ -1,0 +1,129 @@
+import type { Actor } from './actor.js';
+import type { Run } from './run.js';
+import type { SentCall } from './sent-call.js';
+import type { FaultKind, Transition } from './transition.js';
+
+/** What a run may meet with. */
+export interface Limits {
+  /** How many faults at most. */
+  readonly faults: number;
+  /** Which. */
+  readonly faultKinds: ReadonlySet<FaultKind>;
+  /**
+   * `idle`: time passes when nobody has anything to do, so that without a fault all are fast. `any`: it may pass
+   * between any two steps, so that all may be slow at any time.
+   */
+  readonly time: 'idle' | 'any';
+  /**
+   * `commute`: it makes no difference in which order two replies reach one actor at one moment. Not quite true of any
+   * program, and many times faster. `ordered`: it does.
+   */
+  readonly replies: 'commute' | 'ordered';
+  /** Leaves out what leads nowhere new. */
+  readonly reduced: boolean;
+}
+
+/**
+ * All transitions that `run` may take now. The one who moved last comes first, faults come last, so that a search that
+ * takes the first one goes along the simplest run.
+ */
+export function enabledIn(run: Run): Transition[] {
+  const { lastActor } = run;
+  const faultsLeft = run.faults < run.limits.faults;
+  const { reduced, time } = run.limits;
+  if (reduced && !faultsLeft && isDecided(run)) return [];
+  const all: Transition[] = [];
+  const hidden = reduced && time === 'idle' ? hiddenMove(run) : undefined;
+  let urgent = hidden !== undefined;
+  if (hidden !== undefined) {
+    all.push(hidden);
+  } else {
+    if (lastActor !== undefined) urgent = movesOf(run, lastActor, all) || urgent;
+    for (const actor of run.actors) if (actor !== lastActor) urgent = movesOf(run, actor, all) || urgent;
+  }
+  if (timeMayPass(run, urgent)) all.push({ kind: 'tick' });
+  for (const actor of faultsLeft ? run.actors : []) {
+    // To hit an actor later than at once after its own move is the same as to hit it then.
+    if (!reduced || actor === lastActor) faultsOf(run, actor, all);
+  }
+  return all;
+}
+
+/**
+ * A timer of an actor that waits for nothing else: to run it changes nothing that others could see, so it makes no
+ * difference whether others go before or after it.
+ */
+function hiddenMove(run: Run): Transition | undefined {
+  for (const { name, crashed, frozen, calls, dueTimer } of run.actors) {
+    if (!crashed && frozen === undefined && calls.length === 0 && dueTimer !== undefined)
+      return { kind: 'timer', actor: name };
+  }
+  return undefined;
+}
+
+/** Only one is left that can do anything, so that there is nothing left to decide. */
+function isDecided(run: Run): boolean {
+  let living = 0;
+  for (const actor of run.actors) {
+    if (actor.crashed ? actor.calls.length > 0 : actor.frozen !== undefined) return false;
+    if (!actor.crashed && !actor.inert) living++;
+    if (actor.calls.some(({ state, slowSince }) => state !== 'sent' || slowSince !== undefined)) return false;
+  }
+  return living <= 1;
+}
+
+/** Adds what `actor` may do. @returns whether something of it would happen before any time passes */
+function movesOf(run: Run, actor: Actor, all: Transition[]): boolean {
+  const { name, frozen, crashed } = actor;
+  const asleep = frozen !== undefined && frozen.since === run.now;
+  const awake = !crashed && !asleep;
+  let urgent = false;
+  for (const call of actor.calls) {
+    const { number, state } = call;
+    const slow = call.slowSince !== undefined;
+    if (state === 'orphan' || (state === 'followed' && awake && frozen === undefined)) {
+      all.push({ kind: 'land', actor: name, call: number });
+    } else if (state === 'sent' && frozen !== undefined) {
+      all.push({ kind: 'land', actor: name, call: number });
+    } else if ((state === 'sent' || state === 'applied') && awake && call.slowSince !== run.now) {
+      all.push({ kind: 'reply', actor: name, call: number });
+      urgent ||= !slow && frozen === undefined;
+    }
+  }
+  if (!awake) return false;
+  if (actor.dueTimer !== undefined) {
+    all.push({ kind: 'timer', actor: name });
+    urgent ||= frozen === undefined;
+  }
+  if (actor.steps.length > 0) all.push({ kind: 'step', actor: name });
+  return urgent;
+}
+
+function timeMayPass(run: Run, urgent: boolean): boolean {
+  if (run.ticks >= run.scenario.ticks || (urgent && run.limits.time === 'idle')) return false;
+  return run.actors.some((actor) => !actor.crashed && !(actor.done && actor.calls.length === 0));
+}
+
+function faultsOf(run: Run, actor: Actor, all: Transition[]): void {
+  const { name, frozen, crashed, done } = actor;
+  if (crashed || frozen !== undefined) return;
+  const { faultKinds } = run.limits;
+  const timeLeft = run.ticks < run.scenario.ticks;
+  const add = (fault: FaultKind, call?: SentCall): void => {
+    if (!faultKinds.has(fault)) return;
+    all.push({ kind: 'fault', actor: name, fault, ...(call && { call: call.number }) });
+  };
+  if (!done || actor.calls.length > 0) {
+    add('crash');
+    if (timeLeft) add('freeze');
+    if (timeLeft) add('suspend');
+  }
+  for (const call of actor.calls) {
+    if (call.state !== 'sent' || call.slowSince !== undefined) continue;
+    if (timeLeft) add('slow-call', call);
+    if (timeLeft) add('slow-reply', call);
+    if (call.changes) add('unknown', call);
+    if (call.changes) add('timeout', call);
+    add('fail', call);
+  }
+}

@@ -1,0 +1,271 @@
+import type { Capabilities, VFS } from '@holdfast/vfs';
+import { Actor, storageTime, type Audience } from './actor.js';
+import { digestNumber, type Digest } from './digest.js';
+import { enabledIn, type Limits } from './enabled.js';
+import { stage, type Poke } from './stage.js';
+import type { Hold, Rule, Scenario } from './scenario.js';
+import { TinyStore, type Answer } from './tiny-store.js';
+import type { Transition } from './transition.js';
+import type { SentCall } from './sent-call.js';
+
+export type ViolationKind =
+  /** Two actors held the lock at the same time, each by its own judgement. */
+  | 'two-holders'
+  /** A token was granted that is not higher than all before. */
+  | 'token-order'
+  /** A rule of the scenario was broken. */
+  | 'rule'
+  /** An actor ended with an error that nothing explains, or a timer threw. */
+  | 'failure'
+  /** Somebody waits for ever, or the lock cannot be obtained in the end. */
+  | 'lock-out';
+
+export interface Violation {
+  readonly kind: ViolationKind;
+  readonly message: string;
+}
+
+/** One line of a diagram. */
+export interface TraceRow {
+  readonly now: number;
+  /** `undefined` for what concerns all. */
+  readonly actor: string | undefined;
+  readonly text: string;
+  readonly fault: boolean;
+}
+
+/** Rounds of microtasks without a sign of life after which all is taken to be settled. */
+const QUIET_ROUNDS = 24;
+
+/** So long ago the storage was prepared: whatever goes by the age of things must find them old. */
+const SETUP_AGE_MS = 3_600_000;
+
+const CAPABILITIES: Capabilities = {
+  exclusiveMkdir: 'known',
+  exclusiveWrite: false,
+  chtimes: false,
+  rename: true,
+  watch: false,
+  directories: 'real',
+  listing: 'versions',
+  mtimeGranularityMs: 1000,
+  abort: 'caller',
+  cost: 'network',
+};
+
+/** One run of a scenario, step by step. What is not decided by a {@link Transition} does not happen. */
+export class Run implements Audience {
+  readonly scenario: Scenario;
+  readonly limits: Limits;
+  readonly capabilities: Capabilities;
+  readonly store: TinyStore;
+  readonly actors: Actor[] = [];
+  now = 0;
+  ticks = 0;
+  /** How many transitions it has taken. */
+  steps = 0;
+  faults = 0;
+  /** Who moved last. Faults hit that actor alone: to hit another one later is the same as to hit it now. */
+  lastActor: Actor | undefined;
+  violation: Violation | undefined;
+  /** Filled if set. */
+  trace: TraceRow[] | undefined;
+  /** The longest silence after which an actor was seen to go on; must stay well below what counts as settled. */
+  longestSilence = 0;
+  #stirs = 0;
+  #rules: readonly Rule[] = [];
+  #highestToken = 0;
+  readonly #undo: (() => void)[] = [];
+
+  constructor(scenario: Scenario, limits: Limits) {
+    this.scenario = scenario;
+    this.limits = limits;
+    this.capabilities = { ...CAPABILITIES, ...scenario.capabilities };
+    this.store = new TinyStore({ capabilities: this.capabilities });
+  }
+
+  async start(): Promise<void> {
+    const { setup, actors, rules } = this.scenario;
+    if (setup !== undefined) await setup(this.#setupVFS());
+    this.store.commit();
+    this.#rules = rules?.() ?? [];
+    for (const [name, script] of Object.entries(actors)) {
+      const actor = this.newActor(name);
+      actor.start(script, this.capabilities);
+    }
+    await this.settle();
+  }
+
+  /** What may come next. */
+  enabled(): Transition[] {
+    return enabledIn(this);
+  }
+
+  /** The digest of the state that `transition` leads to, without going there. */
+  predict(transition: Transition): Digest {
+    stage(this, transition, this.#undo);
+    const predicted = this.digest;
+    this.store.rollback();
+    for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) undo();
+    return predicted;
+  }
+
+  async perform(transition: Transition): Promise<void> {
+    const poke: Poke = stage(this, transition, this.#undo);
+    this.#undo.length = 0;
+    this.steps++;
+    this.store.commit();
+    if (poke.effect !== undefined) this.#judge(poke.effect);
+    this.lastActor = poke.actor;
+    this.trace?.push({
+      now: this.now,
+      actor: poke.actor?.name,
+      text: poke.text(),
+      fault: transition.kind === 'fault',
+    });
+    try {
+      poke.go();
+    } catch (error) {
+      this.blame('failure', `${poke.actor?.name ?? ''}: a timer threw ${String(error)}`);
+    }
+    await this.settle();
+  }
+
+  /** Digest of all that matters to what may come. */
+  get digest(): Digest {
+    let all = digestNumber(this.store.digest, this.now);
+    all = digestNumber(all, this.faults);
+    for (const actor of this.actors) all = digestNumber(all, actor.inert ? 11 : actor.digest);
+    return all;
+  }
+
+  /** Grows with everything that an actor does. */
+  get stirs(): number {
+    return this.#stirs;
+  }
+
+  actor(name: string): Actor {
+    const actor = this.actors.find((one) => one.name === name);
+    if (actor === undefined) throw new RangeError(`There is no actor ${name}`);
+    return actor;
+  }
+
+  /** One more actor, which has not started yet. */
+  newActor(name: string): Actor {
+    const ordered = this.limits.replies === 'ordered';
+    const actor = new Actor(name, this.actors.length, this, {
+      ordered,
+      clocks: this.scenario.clocks ?? 'apart',
+    });
+    this.actors.push(actor);
+    return actor;
+  }
+
+  /** Lets `call` take effect. */
+  apply(call: SentCall): Answer {
+    return this.store.perform(call.call, storageTime(this.now));
+  }
+
+  blame(kind: ViolationKind, message: string): void {
+    // Two holders are what it is all about: a token out of order is but a sign of them.
+    if (this.violation === undefined || (kind === 'two-holders' && this.violation.kind === 'token-order'))
+      this.violation = { kind, message };
+  }
+
+  stirred(): void {
+    this.#stirs++;
+  }
+
+  granted(actor: Actor, { token }: Hold): void {
+    this.#stirs++;
+    this.trace?.push({
+      now: this.now,
+      actor: actor.name,
+      text: token === undefined ? 'granted' : `granted, token ${token}`,
+      fault: false,
+    });
+    if (token === undefined) return;
+    if (token <= this.#highestToken)
+      this.blame('token-order', `${actor.name} was granted token ${token} after token ${this.#highestToken}`);
+    this.#highestToken = Math.max(token, this.#highestToken);
+  }
+
+  noted(actor: Actor, text: string): void {
+    this.trace?.push({ now: this.now, actor: actor.name, text, fault: false });
+  }
+
+  /** Lets every promise settle that can. */
+  async settle(): Promise<void> {
+    do {
+      let seen = this.#stirs;
+      for (let quiet = 0; quiet < QUIET_ROUNDS; quiet++) {
+        await null;
+        if (this.#stirs === seen) continue;
+        if (quiet > this.longestSilence) this.longestSilence = quiet;
+        seen = this.#stirs;
+        quiet = -1;
+      }
+    } while (this.#abortCalls());
+    this.#judgeFailures();
+  }
+
+  #abortCalls(): boolean {
+    let any = false;
+    for (const actor of this.actors) {
+      for (const call of actor.calls) {
+        const { signal } = call.call.options;
+        if (signal?.aborted !== true || (call.state !== 'sent' && call.state !== 'applied')) continue;
+        call.abort(signal.reason);
+        call.state = call.state === 'sent' && call.changes ? 'orphan' : 'done';
+        any = true;
+      }
+      for (const call of actor.calls.filter(({ state }) => state === 'done')) actor.forget(call);
+    }
+    return any;
+  }
+
+  #judge({ actor, call, ok }: NonNullable<Poke['effect']>): void {
+    for (const rule of this.#rules) {
+      const fault = rule.judge({ actor: actor.name, call, ok }, this.store);
+      if (fault !== undefined) this.blame('rule', fault);
+    }
+  }
+
+  #judgeFailures(): void {
+    for (const { name, failure } of this.actors) {
+      if (failure === undefined || this.#tolerated(failure)) continue;
+      this.blame('failure', `${name} ended with ${String(failure)}`);
+    }
+  }
+
+  #tolerated(failure: unknown): boolean {
+    const { tolerates } = this.scenario;
+    if (tolerates !== undefined) return tolerates(failure);
+    return failure instanceof Error && failure.name === 'VFSError';
+  }
+
+  /** The storage as `setup` sees it: every call takes effect at once. */
+  #setupVFS(): VFS {
+    const actor = new Actor('setup', -1, this, { ordered: true, clocks: 'one' });
+    let vfs: VFS | undefined;
+    actor.start(async (world) => {
+      vfs = world.vfs;
+    }, this.capabilities);
+    if (vfs === undefined) throw new Error('unreachable');
+    const answering = (): void => {
+      for (const call of actor.calls.splice(0))
+        call.reply(this.store.perform(call.call, storageTime(-SETUP_AGE_MS)));
+    };
+    return new Proxy(vfs, {
+      get: (target, key, receiver): unknown => {
+        const method: unknown = Reflect.get(target, key, receiver);
+        if (typeof method !== 'function') return method;
+        return (...given: unknown[]): unknown => {
+          const result: unknown = Reflect.apply(method, target, given);
+          answering();
+          return result;
+        };
+      },
+    });
+  }
+}

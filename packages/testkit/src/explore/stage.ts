@@ -1,0 +1,209 @@
+import type { Call } from '@holdfast/vfs';
+import type { Actor } from './actor.js';
+import { digestNumber, NOTHING, type Digest } from './digest.js';
+import type { Run } from './run.js';
+import type { SentCall } from './sent-call.js';
+import type { Answer } from './tiny-store.js';
+import type { FaultKind, Transition } from './transition.js';
+
+/** What is left to do of a transition once the model has changed: to let its actor know. */
+export interface Poke {
+  readonly actor: Actor | undefined;
+  /** For the diagram. */
+  readonly text: () => string;
+  readonly effect?: { readonly actor: Actor; readonly call: Call; readonly ok: boolean };
+  readonly go: () => void;
+}
+
+type Undo = (() => void)[];
+
+/**
+ * Takes `transition` in the model: storage, digests of what actors have observed, time. It runs no code of an actor, so
+ * that it can be undone.
+ */
+export function stage(run: Run, transition: Transition, undo: Undo): Poke {
+  if (transition.kind === 'tick') return tick(run, undo);
+  const actor = run.actor(transition.actor);
+  switch (transition.kind) {
+    case 'timer':
+      return timer(run, actor, undo);
+    case 'step':
+      return step(run, actor, undo);
+    case 'reply':
+      return reply(run, actor, sent(actor, transition.call), undo);
+    case 'land':
+      return land(run, actor, sent(actor, transition.call), undo);
+    case 'fault': {
+      set(run, 'faults', run.faults + 1, undo);
+      const { fault, call } = transition;
+      return call === undefined
+        ? actorFault(run, actor, fault, undo)
+        : callFault(run, actor, sent(actor, call), fault, undo);
+    }
+  }
+}
+
+function sent(actor: Actor, number: number): SentCall {
+  const call = actor.call(number);
+  if (call === undefined) throw new RangeError(`${actor.name} has no call ${number} under way`);
+  return call;
+}
+
+function set<T, K extends keyof T>(object: T, key: K, value: T[K], undo: Undo): void {
+  const before = object[key];
+  undo.push(() => (object[key] = before));
+  object[key] = value;
+}
+
+function observe(actor: Actor, what: string, content: Digest, undo: Undo): void {
+  set(actor, 'history', actor.observed(what, content), undo);
+}
+
+function tick(run: Run, undo: Undo): Poke {
+  set(run, 'ticks', run.ticks + 1, undo);
+  set(run, 'now', run.now + run.scenario.tickMs, undo);
+  return { actor: undefined, text: () => `${run.scenario.tickMs} ms pass`, go: () => undefined };
+}
+
+function wake(run: Run, actor: Actor, undo: Undo): void {
+  const { frozen } = actor;
+  if (frozen === undefined) return;
+  if (frozen.machine) set(actor, 'stoodStillMs', actor.stoodStillMs + run.now - frozen.since, undo);
+  set(actor, 'frozen', undefined, undo);
+}
+
+function timer(run: Run, actor: Actor, undo: Undo): Poke {
+  wake(run, actor, undo);
+  const due = actor.dueTimer;
+  if (due === undefined) throw new RangeError(`No timer of ${actor.name} is due`);
+  observe(actor, 't', due.number, undo);
+  const go = (): void => {
+    actor.cancel(due);
+    due.run();
+  };
+  const text = (): string => `timer, due at ${run.now - (actor.monotonic() - due.dueMs)} ms`;
+  return { actor, text, go };
+}
+
+function step(run: Run, actor: Actor, undo: Undo): Poke {
+  wake(run, actor, undo);
+  const [next] = actor.steps;
+  if (next === undefined) throw new RangeError(`${actor.name} is at no step`);
+  observe(actor, 's', NOTHING, undo);
+  const go = (): void => {
+    actor.steps.shift();
+    next.go();
+  };
+  return { actor, text: () => next.label, go };
+}
+
+function takeEffect(run: Run, actor: Actor, call: SentCall): { answer: Answer; effect: Poke['effect'] } {
+  const answer = run.apply(call);
+  return { answer, effect: { actor, call: call.call, ok: answer.ok } };
+}
+
+function reply(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
+  wake(run, actor, undo);
+  const waiting = call.state === 'applied' ? call.answer : undefined;
+  const { answer, effect } =
+    waiting === undefined ? takeEffect(run, actor, call) : { answer: waiting, effect: undefined };
+  set(call, 'state', 'done', undo);
+  observe(actor, 'r', digestNumber(answer.digest, call.number), undo);
+  const go = (): void => {
+    actor.forget(call);
+    call.reply(answer);
+  };
+  const text = (): string =>
+    `${described(call.call)} → ${outcomeOf(answer)}${effect === undefined ? ' (reply)' : ''}`;
+  return { actor, text, go, ...(effect && { effect }) };
+}
+
+function land(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
+  const { answer, effect } = takeEffect(run, actor, call);
+  const text = (): string => `late: ${described(call.call)} → ${outcomeOf(answer)}`;
+  const { state } = call;
+  if (state === 'followed') observe(actor, 'f', digestNumber(answer.digest, call.number), undo);
+  const heard = state === 'sent';
+  if (heard) set(call, 'answer', answer, undo);
+  set(call, 'state', heard ? 'applied' : 'done', undo);
+  const go = (): void => {
+    if (heard) return;
+    actor.forget(call);
+    if (state === 'followed') call.settle(answer);
+  };
+  return { actor, text, go, ...(effect && { effect }) };
+}
+
+function actorFault(run: Run, actor: Actor, fault: FaultKind, undo: Undo): Poke {
+  switch (fault) {
+    case 'crash': {
+      set(actor, 'crashed', true, undo);
+      for (const call of actor.calls) {
+        if (call.state !== 'done')
+          set(call, 'state', call.changes && call.state !== 'applied' ? 'orphan' : 'done', undo);
+      }
+      const go = (): void => {
+        for (const call of actor.calls.filter(({ state }) => state === 'done')) actor.forget(call);
+        actor.timers.length = 0;
+        actor.steps.length = 0;
+      };
+      return { actor, text: () => 'crashes', go };
+    }
+    case 'freeze':
+    case 'suspend': {
+      const machine = fault === 'suspend';
+      set(actor, 'frozen', { since: run.now, machine }, undo);
+      const text = (): string => (machine ? 'its machine stands still' : 'stands still');
+      return { actor, text, go: () => undefined };
+    }
+    default:
+      throw new RangeError(`The fault ${fault} needs a call`);
+  }
+}
+
+function callFault(run: Run, actor: Actor, call: SentCall, fault: FaultKind, undo: Undo): Poke {
+  const text = (): string => `${described(call.call)}: ${fault}`;
+  switch (fault) {
+    case 'slow-call':
+      set(call, 'slowSince', run.now, undo);
+      return { actor, text, go: () => undefined };
+    case 'slow-reply': {
+      const { answer, effect } = takeEffect(run, actor, call);
+      set(call, 'slowSince', run.now, undo);
+      set(call, 'answer', answer, undo);
+      set(call, 'state', 'applied', undo);
+      const slow = (): string => `${described(call.call)} → ${outcomeOf(answer)}, reply on its way`;
+      return { actor, text: slow, go: () => undefined, ...(effect && { effect }) };
+    }
+    case 'fail': {
+      set(call, 'state', 'done', undo);
+      observe(actor, 'x', call.number, undo);
+      const go = (): void => {
+        actor.forget(call);
+        call.fail();
+      };
+      return { actor, text, go };
+    }
+    case 'unknown':
+    case 'timeout':
+      set(call, 'state', fault === 'timeout' ? 'followed' : 'orphan', undo);
+      observe(actor, fault, call.number, undo);
+      return { actor, text, go: () => call.giveUp() };
+    default:
+      throw new RangeError(`The fault ${fault} hits no call`);
+  }
+}
+
+function described(call: Call): string {
+  const name = call.path.split('/').at(-1) ?? '';
+  if (call.op === 'rename') return `rename ${name} to ${call.to.split('/').at(-1) ?? ''}`;
+  const recursive = (call.op === 'rm' || call.op === 'mkdir') && call.options.recursive === true;
+  return `${call.op} ${name === '' ? '/' : name}${recursive ? ' (all)' : ''}`;
+}
+
+function outcomeOf(answer: Answer): string {
+  if (!answer.ok) return answer.code;
+  if (!Array.isArray(answer.value)) return 'done';
+  const names = answer.value.map((entry: { name: string }) => entry.name.replace(/^0+(?=\d)/, ''));
+  return `[${names.join(', ')}]`;
+}

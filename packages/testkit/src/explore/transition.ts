@@ -1,0 +1,81 @@
+/**
+ * What can go wrong.
+ * - `crash`: the actor is gone. What it has sent may still take effect, or not.
+ * - `freeze`: the actor stands still for some time; its clocks go on (SIGSTOP, a long garbage collection).
+ * - `suspend`: its machine stands still, and its monotonic clock with it.
+ * - `slow-call`: a call takes effect after some time only.
+ * - `slow-reply`: a call takes effect, but its reply is some time on the way.
+ * - `unknown`: the caller is told that the outcome is unknown; the call may still take effect, or not.
+ * - `timeout`: as `unknown`, and the caller is told if it took effect after all, as a passed deadline does.
+ * - `fail`: the call is refused as the storage cannot be reached, and has no effect.
+ */
+export type FaultKind =
+  'crash' | 'freeze' | 'suspend' | 'slow-call' | 'slow-reply' | 'unknown' | 'timeout' | 'fail';
+
+export const FAULT_KINDS: readonly FaultKind[] = [
+  'crash',
+  'freeze',
+  'suspend',
+  'slow-call',
+  'slow-reply',
+  'unknown',
+  'timeout',
+  'fail',
+];
+
+/** One step of a run: all that a schedule decides. */
+export type Transition =
+  /** Time goes on by one tick. */
+  | { readonly kind: 'tick' }
+  /** The call takes effect, if it has not yet, and its reply arrives. */
+  | { readonly kind: 'reply'; readonly actor: string; readonly call: number }
+  /** The call takes effect, and no reply comes for now. */
+  | { readonly kind: 'land'; readonly actor: string; readonly call: number }
+  /** The timer that is due first runs. */
+  | { readonly kind: 'timer'; readonly actor: string }
+  /** The actor goes on from its `step`. */
+  | { readonly kind: 'step'; readonly actor: string }
+  | { readonly kind: 'fault'; readonly actor: string; readonly fault: FaultKind; readonly call?: number };
+
+/** Steps in the order in which they are taken. */
+export type Schedule = readonly Transition[];
+
+/** `A1 B1 A:crash + Bt Bs A2!`: one word a step. {@link parseSchedule} reads it. */
+export function formatSchedule(schedule: Schedule): string {
+  return schedule.map(formatTransition).join(' ');
+}
+
+export function formatTransition(transition: Transition): string {
+  switch (transition.kind) {
+    case 'tick':
+      return '+';
+    case 'reply':
+      return `${transition.actor}${transition.call}`;
+    case 'land':
+      return `${transition.actor}${transition.call}!`;
+    case 'timer':
+      return `${transition.actor}t`;
+    case 'step':
+      return `${transition.actor}s`;
+    case 'fault':
+      return `${transition.actor}${transition.call ?? ''}:${transition.fault}`;
+  }
+}
+
+/** @throws `SyntaxError` that names the word that is no step */
+export function parseSchedule(text: string): Schedule {
+  return text.split(/\s+/).filter(Boolean).map(parseTransition);
+}
+
+function parseTransition(word: string): Transition {
+  if (word === '+') return { kind: 'tick' };
+  const parts = /^([A-Z])(?:(\d+)(!?)|([ts])|(\d*):([a-z-]+))$/.exec(word);
+  const [, actor = '', call, landing, letter, faultCall, fault] = parts ?? [];
+  if (call !== undefined) return { kind: landing === '!' ? 'land' : 'reply', actor, call: Number(call) };
+  if (letter !== undefined) return { kind: letter === 't' ? 'timer' : 'step', actor };
+  const kind = FAULT_KINDS.find((known) => known === fault);
+  if (kind === undefined) throw new SyntaxError(`"${word}" is no step of a schedule`);
+  return faultCall === undefined || faultCall === ''
+    ? { kind: 'fault', actor, fault: kind }
+    : { kind: 'fault', actor, fault: kind, call: Number(faultCall) };
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import {
+  describeExploration,
+  diagram,
+  explore,
+  type ExploreOptions,
+  type Scenario,
+} from '../explore/index.js';
+import { numberedClaims } from './numbered.js';
+import { properLockfile } from './proper-lockfile.js';
+import { remoteLockFile } from './remote-lock-file.js';
+import { renameAside } from './rename-aside.js';
+
+const WITHOUT_FAULTS: ExploreOptions = { faults: 0, order: 'breadth' };
+const ONE_FREEZE: ExploreOptions = { faults: 1, faultKinds: ['freeze'], order: 'breadth' };
+const ONE_SLOW: ExploreOptions = { faults: 1, faultKinds: ['slow-call'], order: 'breadth' };
+
+async function violationOf(scenario: Scenario, options: ExploreOptions): Promise<string | undefined> {
+  const explored = await explore(scenario, options);
+  console.log(describeExploration(explored));
+  if (explored.violation) console.log(diagram(explored.violation));
+  return explored.violation?.violation?.kind;
+}
+
+describe('the explorer finds two holders in', () => {
+  test.each([
+    [remoteLockFile.afterDeath, WITHOUT_FAULTS],
+    [remoteLockFile.paused, ONE_FREEZE],
+    [properLockfile.afterDeath, WITHOUT_FAULTS],
+    [properLockfile.coarse, ONE_FREEZE],
+    [renameAside.afterDeath, WITHOUT_FAULTS],
+    [numberedClaims.lateClaim.withoutRule2, ONE_SLOW],
+    [numberedClaims.windows.withoutEntry, ONE_FREEZE],
+  ])(
+    '$name',
+    async (scenario, options) => {
+      expect(await violationOf(scenario, options)).toBe('two-holders');
+    },
+    60_000,
+  );
+});
+
+describe('and none in', () => {
+  test.each([
+    [numberedClaims.lateClaim.whole, { ...ONE_SLOW, order: 'depth' }],
+    [numberedClaims.windows.whole, { ...ONE_FREEZE, order: 'depth' }],
+  ])(
+    '$name',
+    async (scenario, options) => {
+      expect(await violationOf(scenario, options)).toBe(undefined);
+    },
+    60_000,
+  );
+});

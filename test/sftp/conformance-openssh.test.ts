@@ -1,0 +1,13 @@
+import { signalTree } from '../servers/process.js';
+import { noSshd, startSshd } from '../servers/sshd.js';
+import { holdToContract } from './hold-to-contract.js';
+
+holdToContract('OpenSSH', await noSshd(), startSshd, {
+  stall: (server) => {
+    server.process.signal('SIGSTOP');
+    return () => server.process.signal('SIGCONT');
+  },
+  cut: (server) => {
+    for (const pid of server.sessions()) signalTree(pid, 'SIGKILL');
+  },
+});

@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Lock } from '@holdfast/lock';
+import { sftpVFS, sftpVFSFromURL } from '@holdfast/sftp';
+import { isVFSError, type VFS } from '@holdfast/vfs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { canMount, makeReadOnly, makeTmpfs } from '../local/places.fixture.js';
+import { startServer } from '../servers/process.js';
+import { noSshd, startSshd, type Sshd } from '../servers/sshd.js';
+
+const missing = await noSshd();
+const run = promisify(execFile);
+
+describe.skipIf(missing !== undefined)(`OpenSSH${missing ? ` (${missing})` : ''}`, () => {
+  let server: Sshd;
+  let vfs: VFS;
+
+  beforeAll(async () => {
+    server = await startSshd();
+    vfs = sftpVFS(server.options);
+  });
+  afterAll(async () => {
+    await vfs?.close();
+    await server?.stop();
+  });
+
+  test('lets in who has the key in an agent', async () => {
+    const socket = join(dirname(server.folder), 'agent');
+    const key = join(dirname(server.folder), 'client_key');
+    writeFileSync(key, String(server.options.privateKey), { mode: 0o600 });
+    const agent = await startServer({
+      command: 'ssh-agent',
+      args: ['-D', '-a', socket],
+      ready: /SSH_AUTH_SOCK/,
+    });
+    try {
+      const { privateKey: _, ...rest } = server.options;
+      const agentVFS = sftpVFS({ ...rest, agent: socket });
+      await expect(agentVFS.stat('/')).rejects.toMatchObject({ code: 'EAUTH', outcome: 'failed' });
+      await agentVFS.close();
+      await run('ssh-add', [key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+      const again = sftpVFS({ ...rest, agent: socket });
+      expect((await again.stat('/')).type).toBe('directory');
+      await again.close();
+    } finally {
+      await agent.stop();
+    }
+  });
+
+  test('begins where the login leads to, if no base is given, or a relative one', async () => {
+    mkdirSync(join(server.folder, 'below'));
+    writeFileSync(join(server.folder, 'below', 'f'), 'here');
+    const { base: _, ...rest } = server.options;
+    for (const [base, path] of [
+      [undefined, '/below/f'],
+      ['.', '/below/f'],
+      ['~', '/below/f'],
+      ['below', '/f'],
+      ['~/below/', '/f'],
+    ] as const) {
+      const there = sftpVFS({ ...rest, base });
+      expect(new TextDecoder().decode(await there.readFile(path))).toBe('here');
+      await there.close();
+    }
+  });
+
+  test('is reached by a URL', async () => {
+    const { host, port, username, privateKey, hostKeyFingerprint } = server.options;
+    const key = join(dirname(server.folder), 'url_key');
+    writeFileSync(key, String(privateKey), { mode: 0o600 });
+    const query = `privateKeyPath=${key}&hostKeyFingerprint=${String(hostKeyFingerprint)}&deadlineMs=5000`;
+    mkdirSync(join(server.folder, 'by url'));
+    const there = sftpVFSFromURL(`sftp://${username}@${host}:${port}${server.folder}/by%20url?${query}`);
+    expect(await there.ls('/')).toEqual([]);
+    await there.close();
+  });
+
+  test('makes the base itself, but none above it', async () => {
+    const made = sftpVFS({ ...server.options, base: `${server.folder}/new` });
+    await made.mkdir('/a/b', { recursive: true });
+    expect((await vfs.stat('/new/a/b')).type).toBe('directory');
+    await made.close();
+    const lost = sftpVFS({ ...server.options, base: `${server.folder}/no/such/place` });
+    await expect(lost.mkdir('/a', { recursive: true })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(lost.ls('/')).rejects.toMatchObject({ code: 'ENOENT' });
+    await lost.close();
+  });
+
+  test('is refused a lock in a directory that it may only read', async () => {
+    mkdirSync(join(server.folder, 'read-only'), { mode: 0o555 });
+    for (const call of [vfs.mkdir('/read-only/a'), vfs.writeFile('/read-only/f', 'x')]) {
+      await expect(call).rejects.toMatchObject({ code: 'EACCES', outcome: 'failed' });
+    }
+    const lock = new Lock(vfs, { id: 'deploy', dir: '/read-only' });
+    await expect(lock.acquire()).rejects.toMatchObject({ code: 'EACCES' });
+  });
+
+  test('lists what symbolic links are, and follows them', async () => {
+    mkdirSync(join(server.folder, 'target'));
+    await run('ln', ['-s', 'target', join(server.folder, 'link')]);
+    await run('ln', ['-s', 'nowhere', join(server.folder, 'dangling')]);
+    const types = new Map((await vfs.ls('/')).map(({ name, type }) => [name, type]));
+    expect(types.get('link')).toBe('other');
+    expect((await vfs.stat('/link')).type).toBe('directory');
+    await expect(vfs.mkdir('/link')).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(vfs.mkdir('/dangling')).rejects.toMatchObject({ code: 'EEXIST' });
+    await vfs.rm('/link');
+    expect((await vfs.stat('/target')).type).toBe('directory');
+  });
+
+  test('answers hundreds of calls at once, all on one connection', async () => {
+    await vfs.mkdir('/many');
+    const before = server.sessions().length;
+    const results = await Promise.all(
+      Array.from({ length: 300 }, async (_, index) => {
+        await vfs.mkdir(`/many/${index}`);
+        return vfs.ls(`/many/${index}`);
+      }),
+    );
+    expect(results.flat()).toEqual([]);
+    expect(await vfs.ls('/many')).toHaveLength(300);
+    expect(server.sessions()).toHaveLength(before);
+  });
+
+  describe.runIf(canMount)('on a file system of its own', () => {
+    /** A directory of the server that is a small file system. */
+    async function onSmall(options: string, act: (there: VFS, dir: string) => Promise<void>): Promise<void> {
+      using place = makeTmpfs(options);
+      chmodSync(dirname(place.dir), 0o755);
+      const there = sftpVFS({ ...server.options, base: place.dir });
+      try {
+        await act(there, place.dir);
+      } finally {
+        await there.close();
+      }
+    }
+
+    test('that is full says so, and gives no lock', async () => {
+      await onSmall('size=64k,mode=777', async (there) => {
+        const big = new Uint8Array(256 * 1024);
+        await expect(there.writeFile('/f', big)).rejects.toMatchObject({
+          code: 'ENOSPC',
+          outcome: 'unknown',
+        });
+        expect((await there.stat('/f')).size).toBeLessThan(big.length);
+      });
+      await onSmall('nr_inodes=3,mode=777', async (there) => {
+        await there.mkdir('/a');
+        const failures = await Promise.all(
+          [1, 2, 3].map((index) => there.mkdir(`/a/${index}`).catch((error: unknown) => error)),
+        );
+        expect(failures.filter((error) => isVFSError(error, 'ENOSPC')).length).toBeGreaterThan(0);
+        await expect(new Lock(there, { id: 'deploy' }).acquire()).rejects.toMatchObject({ code: 'ENOSPC' });
+      });
+    });
+
+    test('that is mounted read-only says so, and gives no lock', async () => {
+      await onSmall('size=1m,mode=777', async (there, dir) => {
+        await there.mkdir('/a');
+        makeReadOnly(dir);
+        await expect(there.mkdir('/b')).rejects.toMatchObject({ code: 'EACCES', outcome: 'failed' });
+        await expect(new Lock(there, { id: 'deploy' }).acquire()).rejects.toMatchObject({ code: 'EACCES' });
+      });
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Lock, type LockEvent } from '@holdfast/lock';
+import { sftpVFS } from '@holdfast/sftp';
+import { VirtualClock } from '@holdfast/testkit';
+import type { VFS } from '@holdfast/vfs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSSHServer, type SSHServer } from '../servers/ssh2-server.js';
+
+let server: SSHServer;
+let vfs: VFS;
+
+beforeEach(async () => {
+  server = await startSSHServer({ inTurns: true });
+  vfs = sftpVFS(server.options);
+  await vfs.stat('/');
+});
+
+afterEach(async () => {
+  await vfs.close();
+  await server.stop();
+});
+
+/** The requests of `act` and the round trips that it took, as the server saw them arrive. */
+async function counted(act: () => Promise<unknown>): Promise<{ trips: number; requests: string[] }> {
+  server.recount();
+  await act();
+  return { trips: server.trips, requests: server.requests.map(({ op }) => op) };
+}
+
+const failing = async (call: Promise<unknown>): Promise<void> => {
+  await expect(call).rejects.toBeInstanceOf(Error);
+};
+
+describe('on the wire', () => {
+  test('mkdir is one request, and one more round trip tells that the name was taken', async () => {
+    expect(await counted(() => vfs.mkdir('/a'))).toEqual({ trips: 1, requests: ['MKDIR'] });
+    expect(await counted(() => failing(vfs.mkdir('/a')))).toEqual({
+      trips: 2,
+      requests: ['MKDIR', 'LSTAT', 'STAT'],
+    });
+  });
+
+  test('writeFile takes two round trips', async () => {
+    expect(await counted(() => vfs.writeFile('/f', 'x'))).toEqual({
+      trips: 2,
+      requests: ['OPEN', 'WRITE', 'CLOSE'],
+    });
+    expect((await counted(() => vfs.writeFile('/f', new Uint8Array(900_000)))).trips).toBe(2);
+  });
+
+  test('readFile takes two round trips', async () => {
+    await vfs.writeFile('/f', 'x');
+    expect(await counted(() => vfs.readFile('/f'))).toMatchObject({
+      trips: 2,
+      requests: ['OPEN', 'FSTAT', 'READ'],
+    });
+  });
+
+  test('chtimes and stat take one, rm two', async () => {
+    await vfs.mkdir('/a');
+    expect(await counted(() => vfs.chtimes('/a', new Date(0), new Date(0)))).toEqual({
+      trips: 1,
+      requests: ['SETSTAT'],
+    });
+    expect(await counted(() => vfs.stat('/a'))).toEqual({ trips: 1, requests: ['STAT'] });
+    expect(await counted(() => vfs.rm('/a'))).toEqual({ trips: 2, requests: ['LSTAT', 'RMDIR'] });
+  });
+
+  test('ls takes two, and asks no more than it has to', async () => {
+    const first = await counted(() => vfs.ls('/'));
+    expect(first).toEqual({ trips: 2, requests: ['STAT', 'OPENDIR', 'READDIR', 'READDIR', 'CLOSE'] });
+    const again = await counted(() => vfs.ls('/'));
+    expect(again).toEqual({ trips: 2, requests: ['OPENDIR', 'READDIR', 'READDIR', 'CLOSE'] });
+  });
+
+  test('ls takes two for thousands of entries as well, and misses none', async () => {
+    mkdirSync(join(server.folder, 'many'));
+    const names = Array.from({ length: 5_000 }, (_, index) => `${index}`.padStart(12, '0')).sort();
+    for (const name of names) mkdirSync(join(server.folder, 'many', name));
+    const listed = async (): Promise<void> => {
+      expect((await vfs.ls('/many')).map(({ name }) => name).sort()).toEqual(names);
+    };
+    const first = await counted(listed);
+    expect(first.trips).toBe(2);
+    const again = await counted(listed);
+    expect(again.trips).toBe(2);
+    expect(again.requests.filter((op) => op === 'READDIR')).toHaveLength(52);
+  });
+
+  test('ls goes on where more came than was thought', async () => {
+    mkdirSync(join(server.folder, 'growing'));
+    await vfs.ls('/growing');
+    for (let index = 0; index < 1_000; index++) mkdirSync(join(server.folder, 'growing', `${index}`));
+    const grown = await counted(async () => expect(await vfs.ls('/growing')).toHaveLength(1_000));
+    expect(grown.trips).toBe(4);
+    expect((await counted(() => vfs.ls('/growing'))).trips).toBe(2);
+  });
+});
+
+describe('a lock on the wire', () => {
+  test('takes five round trips at first, three from then on, one to release, two a beat', async () => {
+    await (await new Lock(vfs, { id: 'deploy' }).acquire()).release();
+    await vfs.close();
+    vfs = sftpVFS(server.options);
+    await vfs.stat('/');
+
+    const clock = new VirtualClock();
+    let beaten: () => void = () => undefined;
+    const onEvent = ({ type }: LockEvent): void => {
+      if (type === 'beat') beaten();
+    };
+    const lock = new Lock(vfs, { id: 'deploy', clock, onEvent });
+    const beat = async (): Promise<void> => {
+      const done = new Promise<void>((resolve) => (beaten = resolve));
+      await clock.advance(2_000);
+      await done;
+    };
+
+    server.recount();
+    const first = await lock.acquire();
+    expect(server.trips).toBe(5);
+    await beat();
+    const { trips, requests } = await counted(beat);
+    expect(trips).toBe(2);
+    expect(requests.toSorted()).toEqual(
+      ['OPEN', 'WRITE', 'CLOSE', 'OPENDIR', 'READDIR', 'READDIR', 'CLOSE'].sort(),
+    );
+    expect(await counted(() => first.release())).toEqual({ trips: 1, requests: ['MKDIR'] });
+
+    server.recount();
+    const second = await lock.acquire();
+    expect(server.trips).toBe(3);
+    expect(second.token).toBe(first.token + 1);
+    await beat();
+    expect((await counted(() => second.release())).trips).toBe(1);
+  });
+});
