@@ -11,9 +11,6 @@ export const POLL_MS = 1000;
 /** From when a holder shows no more life to when another has the lock: the window, and two polls. */
 export const LONGEST_TAKEOVER_MS: number = STALE_AFTER_MS + 2 * POLL_MS;
 
-const ROLES = ['a', 'b'] as const;
-export type Role = (typeof ROLES)[number];
-
 /** One process that contends for the lock of one mount in one trial. */
 export interface Party {
   readonly id: string;
@@ -35,7 +32,7 @@ export class Trial {
   }
 
   /** Opens the lock of `kind` in a process of `host`. */
-  async party(kind: MountKind, host: HostName, role: Role = 'a'): Promise<Party> {
+  async party(kind: MountKind, host: HostName, role = 'a'): Promise<Party> {
     const contender = await this.bench.contender(host, role);
     this.#contenders.add(contender);
     const id = this.idOf(kind);

@@ -1,6 +1,6 @@
 import { prepareKernel } from '../uml/kernel.js';
 import { Guest } from './guest.js';
-import { Network, tapOf } from './network.js';
+import { Network } from './network.js';
 import { NFSServer } from './nfs-server.js';
 import { Samba } from './samba.js';
 import { Warden } from './warden.js';
@@ -37,13 +37,12 @@ export class Lab {
       const client = async (name: 'one' | 'two'): Promise<Guest> => {
         const guest = new Guest(warden, name, {
           ...kernel,
-          network: tapOf(name),
           memoryMb: CLIENT_MEMORY_MB,
         });
         await guest.boot();
         return guest;
       };
-      const server = { ...kernel, network: tapOf('server'), memoryMb: SERVER_MEMORY_MB };
+      const server = { ...kernel, memoryMb: SERVER_MEMORY_MB };
       const [one, two, nfs, samba] = await Promise.all([
         client('one'),
         client('two'),

@@ -9,7 +9,7 @@ import type { Warden } from '../lab/warden.js';
 const DEBIAN_MODULES = '/usr/lib/uml/modules';
 
 /** Makes Debian's user-mode Linux ready: its modules indexed, and able to run on this processor. */
-export async function prepareKernel(warden: Warden): Promise<Omit<Kernel, 'network' | 'memoryMb'>> {
+export async function prepareKernel(warden: Warden): Promise<Omit<Kernel, 'memoryMb'>> {
   const version = readdirSync(DEBIAN_MODULES).sort().at(-1);
   if (version === undefined) throw new Error(`no modules in ${DEBIAN_MODULES}`);
   const modules = `${LAB}/modules`;
