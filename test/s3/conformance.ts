@@ -17,7 +17,10 @@ export interface Extent {
   readonly options?: Partial<S3Options>;
 }
 
-const register: (name: string, run: () => Promise<void>) => void = test;
+/** Long enough for a machine with much else to do. */
+const PATIENCE_MS = 240_000;
+
+const register: (name: string, run: () => Promise<void>, timeoutMs: number) => void = test;
 
 /** Holds the adapter to the contract on one server, through a proxy that can break and stop the traffic. */
 export function s3Conformance(
@@ -40,7 +43,7 @@ export function s3Conformance(
 
   vfsConformance<S3Place>({
     test: (name, run) => {
-      if (scoped || !name.startsWith('in a scoped view')) register(name, run);
+      if (scoped || !name.startsWith('in a scoped view')) register(name, run, PATIENCE_MS);
     },
     factory: async () => {
       const options = { ...bucket, prefix: `place ${places++}` };
@@ -59,6 +62,7 @@ export function s3Conformance(
     inProcess: ({ options }, job) => runScript(new URL('contend.mjs', import.meta.url), { options, job }),
     rounds,
     listingSize,
+    patienceMs: PATIENCE_MS / 4,
     stalledDeadlineMs: 1_200,
   });
 }

@@ -9,6 +9,9 @@ import { makeBucket, type S3Server } from '../servers/s3-server.js';
 const PROCESSES = 4;
 const CONTENDERS = 20;
 
+/** Long enough for a machine with much else to do. */
+const PATIENCE = { timeout: 240_000 };
+
 const script = (name: string): URL => new URL(name, import.meta.url);
 
 /** The lock on a real server, from several processes. */
@@ -18,7 +21,7 @@ export function s3Lock(server: () => S3Server): void {
     bucket = await makeBucket(server(), 'locks');
   });
 
-  test('20 contenders of 4 processes hold the lock one after the other', async () => {
+  test('20 contenders of 4 processes hold the lock one after the other', PATIENCE, async () => {
     const options: S3Options = { ...bucket, prefix: 'contenders' };
     const vfs = s3VFS(options);
     await vfs.writeFile('/counter', '0');
@@ -37,7 +40,7 @@ export function s3Lock(server: () => S3Server): void {
     expect(counter).toBe(CONTENDERS);
   });
 
-  test('a holder that is killed is followed by another process, with a higher token', async () => {
+  test('a holder that is killed is followed by another process, with a higher token', PATIENCE, async () => {
     const options: S3Options = { ...bucket, prefix: 'killed' };
     const lockOptions = { id: 'killed', staleAfterMs: 4_000, pollMs: 200 };
     const holder = startScript(script('holder.mjs'), { options, lock: lockOptions });

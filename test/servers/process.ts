@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 
 export interface ServerCommand {
@@ -24,6 +24,8 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/** Has Linux end a server along with the process that started it, also if that is killed and can do nothing itself. */
+const SETPRIV = '/usr/bin/setpriv';
 const KEPT_OUTPUT = 64 * 1024;
 const running = new Set<ChildProcess>();
 
@@ -35,7 +37,13 @@ process.on('exit', () => {
 /** Starts a server and waits until it serves. If it does not, it is ended and the error shows what it wrote. */
 export async function startServer(options: ServerCommand): Promise<ServerProcess> {
   const { command, args, cwd, env = process.env, ready, timeoutMs = 60_000 } = options;
-  const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [file, ...rest] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', command] : [command];
+  const child = spawn(file, [...rest, ...args], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.add(child);
   let text = '';
   let failure: Error | undefined;

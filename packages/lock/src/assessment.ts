@@ -1,13 +1,14 @@
-import type { Entry } from '@holdfast/vfs';
+import type { Clock } from '@holdfast/vfs';
 import type { HeldClaim } from './holder.js';
-import { markOf, type LedgerNumber, type LedgerView, type ReadBeat } from './ledger.js';
+import { basisIn, markOf, type Basis, type LedgerNumber, type LedgerView, type ReadBeat } from './ledger.js';
 import type { Settings } from './options.js';
+import { pause } from './persistence.js';
 import type { Place } from './place.js';
 import { holderOf, type BeatRecord } from './record.js';
 
 /** What is to be thought of the highest number, `token`. */
 export type Assessment =
-  | { readonly state: 'free'; readonly token: number }
+  | { readonly state: 'free'; readonly token: number; readonly basis: Basis }
   | {
       readonly state: 'alive';
       readonly token: number;
@@ -20,6 +21,7 @@ export type Assessment =
   | {
       readonly state: 'stale';
       readonly token: number;
+      readonly basis: Basis;
       readonly claim: HeldClaim;
       readonly why: 'unchanged' | 'dead';
     };
@@ -53,8 +55,7 @@ export async function renewedView(
   settings: Settings,
   signal?: AbortSignal,
 ): Promise<LedgerView | undefined> {
-  const { listing, cost } = place.ledger.vfs.capabilities;
-  if (listing !== 'names' || cost === 'local') return undefined;
+  if (!place.ledger.beatsAreNames) return undefined;
   await place.ledger.stir(nonce(settings.random), signal);
   return place.ledger.look(signal);
 }
@@ -66,21 +67,23 @@ async function judge(
   signal: AbortSignal | undefined,
 ): Promise<Assessment> {
   const number = view.highest;
-  if (number === undefined || number.freed) return { state: 'free', token: number?.token ?? 0 };
+  const basis = basisIn(view);
+  if (number === undefined || number.freed) return { state: 'free', token: basis.token, basis };
 
   const { token } = number;
   const mark = markOf(view);
-  const { version, record } = await look(place, mark, number, signal);
+  const { version, record } = await look(place, mark, number, settings.clock, signal);
   const claim = heldClaim(token, record);
-  const unchangedMs = place.observer.note(token, version, view.begunAt, settings.clock.monotonic());
+  const windowMs = Math.max(view.windowMs, settings.staleAfterMs);
+  const endedAt = settings.clock.monotonic();
+  const unchangedMs = place.observer.note(token, version, view.begunAt, endedAt, 2 * windowMs);
 
   const process = record?.process;
   if (process !== undefined && settings.identity !== undefined && (await settings.identity.isDead(process))) {
-    return { state: 'stale', token, claim, why: 'dead' };
+    return { state: 'stale', token, basis, claim, why: 'dead' };
   }
-  const windowMs = Math.max(view.windowMs, settings.staleAfterMs);
   return unchangedMs >= windowMs
-    ? { state: 'stale', token, claim, why: 'unchanged' }
+    ? { state: 'stale', token, basis, claim, why: 'unchanged' }
     : { state: 'alive', token, claim, version, remainingMs: windowMs - unchangedMs };
 }
 
@@ -89,10 +92,37 @@ export async function recordOf(
   place: Place,
   mark: string,
   number: LedgerNumber,
+  clock: Clock,
   signal?: AbortSignal,
 ): Promise<BeatRecord | undefined> {
   const known = knownRecord(place, mark, number.token);
-  return known ?? (await readBeat(place, mark, number, signal))?.record;
+  if (known !== undefined) return known;
+  if (number.beats.length === 0) return (await readBeat(place, mark, number, signal))?.record;
+  await introduced(place, mark, number, clock);
+  return knownRecord(place, mark, number.token);
+}
+
+/** How long a look waits to learn who the holder is, where that may hang, in milliseconds. */
+const INTRODUCTION_MS = 500;
+
+/**
+ * Has the record of a holder read whose beats are names. Only people, and the proof that a process of this host is dead,
+ * need it. So a read that hangs is not waited for, and one that failed is not tried again: more of them would take the
+ * places of calls that matter.
+ */
+async function introduced(place: Place, mark: string, number: LedgerNumber, clock: Clock): Promise<void> {
+  const { token } = number;
+  if (place.introduction?.mark === mark && place.introduction.token === token) return;
+  const introduction = { mark, token };
+  place.introduction = introduction;
+  const read = readBeat(place, mark, number, undefined).then(
+    () => {
+      // What is not there yet, or was read while it was written, may be whole the next time.
+      if (place.introduction === introduction) place.introduction = undefined;
+    },
+    () => undefined,
+  );
+  await Promise.race([read, pause(clock, INTRODUCTION_MS)]);
 }
 
 function knownRecord({ known }: Place, mark: string, token: number): BeatRecord | undefined {
@@ -128,11 +158,13 @@ async function look(
   place: Place,
   mark: string,
   number: LedgerNumber,
+  clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<{ version: string | undefined; record: BeatRecord | undefined }> {
-  if (number.beat === undefined) return { version: mark, record: undefined };
-  if (place.ledger.vfs.capabilities.listing === 'versions') {
-    return { version: versionOf(mark, number.beat), record: await recordOf(place, mark, number, signal) };
+  if (number.beat === undefined && number.beats.length === 0) return { version: mark, record: undefined };
+  if (number.beats.length > 0 || place.ledger.vfs.capabilities.listing === 'versions') {
+    const record = await recordOf(place, mark, number, clock, signal);
+    return { version: versionOf(mark, number), record };
   }
   const beat = await readBeat(place, mark, number, signal);
   // Listed but not to be opened: a mount may say so of what is there (NFS, for half a minute). It proves nothing.
@@ -140,8 +172,9 @@ async function look(
   return { version, record: beat?.record ?? knownRecord(place, mark, number.token) };
 }
 
-function versionOf(mark: string, entry: Entry): string {
-  return `${mark} ${entry.type} ${entry.size ?? ''} ${entry.mtimeMs ?? ''} ${entry.etag ?? ''}`;
+function versionOf(mark: string, { beat, beats }: LedgerNumber): string {
+  const { type, size, mtimeMs, etag } = beat ?? {};
+  return [mark, type, size, mtimeMs, etag, ...beats].map((part) => part ?? '').join(' ');
 }
 
 /** Ten characters out of `random`: enough that two contenders do not meet. */

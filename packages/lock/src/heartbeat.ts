@@ -1,18 +1,18 @@
 import { isVFSError, type Timer } from '@holdfast/vfs';
 import { nonce } from './assessment.js';
-import { instant, type Instant } from './elapsed.js';
 import type { LossReason } from './errors/index.js';
 import type { Grant } from './contender.js';
 import { markOf, sameLedger, type LedgerView } from './ledger.js';
 import { MtimeUpkeep } from './mtime-upkeep.js';
 import type { Settings } from './options.js';
+import { proceed } from './persistence.js';
 import type { Place } from './place.js';
 import { encodeRecord, type BeatRecord } from './record.js';
 
 /** What the heart tells its lease. */
 export interface Heard {
-  /** A beat that began at `startedAt` succeeded. */
-  beaten(startedAt: Instant): void;
+  /** A beat that began at `startedAt`, by the grant's watch, succeeded. */
+  beaten(startedAt: number): void;
   /** The storage shows that the claim is ours no more. */
   lost(reason: LossReason, cause?: unknown): void;
 }
@@ -27,6 +27,9 @@ export class Heartbeat {
   readonly #record: BeatRecord;
   readonly #upkeep: MtimeUpkeep;
   #beats = 0;
+  /** The record stands in the storage; where beats are names, it is not written again. */
+  #introduced = false;
+  #busyAside = false;
   #timer: Timer | undefined;
   #inFlight: Promise<void> | undefined;
   #stopped = false;
@@ -89,12 +92,13 @@ export class Heartbeat {
 
   async #beat(): Promise<void> {
     const { clock, heartbeatMs, emit } = this.#settings;
-    const startedAt = instant(clock);
+    const startedAt = clock.monotonic();
+    const onWatch = this.#grant.watch.now();
     // Nothing may come out of a timer: an error that nobody expects is a failed beat like any other.
-    const failure = await this.#tryBeat(startedAt).catch((error: unknown) => ({ error }));
+    const failure = await this.#tryBeat(onWatch).catch((error: unknown) => ({ error }));
     if (failure === undefined) {
-      emit({ type: 'beat', token: this.#token, tookMs: clock.monotonic() - startedAt.monotonic });
-      this.#schedule(startedAt.monotonic + heartbeatMs);
+      emit({ type: 'beat', token: this.#token, tookMs: clock.monotonic() - startedAt });
+      this.#schedule(startedAt + heartbeatMs);
     } else {
       emit({ type: 'beat-failed', token: this.#token, error: failure.error });
       this.#schedule(clock.monotonic() + heartbeatMs / 4);
@@ -102,11 +106,12 @@ export class Heartbeat {
   }
 
   /** Writes and lists, side by side: what the listing shows of others does not depend on the write. */
-  async #tryBeat(startedAt: Instant): Promise<{ error: unknown } | undefined> {
+  async #tryBeat(startedAt: number): Promise<{ error: unknown } | undefined> {
     const { ledger } = this.#place;
-    const first = this.#beats === 0; // The confirming look has only just been taken.
+    const count = this.#beats++;
+    const first = count === 0; // The confirming look has only just been taken.
     const [written, looked] = await Promise.allSettled([
-      ledger.writeBeat(this.#token, encodeRecord({ ...this.#record, beats: this.#beats++ })),
+      ledger.beatsAreNames ? ledger.addBeat(this.#token, count) : this.#writeRecord(count),
       first ? undefined : ledger.look(),
     ]);
     const view = looked.status === 'fulfilled' ? looked.value : undefined;
@@ -120,12 +125,40 @@ export class Heartbeat {
       if (part.status === 'rejected') return { error: part.reason };
     }
     this.#heard.beaten(startedAt);
-    try {
-      await this.#upkeep.afterBeat(view, startedAt.wall);
-    } catch (error) {
-      return { error }; // The beat counts; that people see an old mtime is worth a word.
-    }
+    this.#aside(() =>
+      ledger.beatsAreNames
+        ? this.#afterName(count, view)
+        : this.#upkeep.afterBeat(view, this.#settings.clock.wall()),
+    );
     return undefined;
+  }
+
+  /** What only people need goes beside the beats, one at a time: none of them waits for it, or fails with it. */
+  #aside(work: () => Promise<void>): void {
+    if (this.#busyAside) return;
+    this.#busyAside = true;
+    const report = (error: unknown): void => {
+      if (!this.#stopped) this.#settings.emit({ type: 'storage-error', during: 'beat', error });
+    };
+    proceed(
+      work()
+        .catch(report)
+        .finally(() => (this.#busyAside = false)),
+    );
+  }
+
+  #writeRecord(beats: number): Promise<void> {
+    return this.#place.ledger.writeBeat(this.#token, encodeRecord({ ...this.#record, beats }));
+  }
+
+  /** Says once who the holder is, and removes the names of earlier beats. */
+  async #afterName(count: number, view: LedgerView | undefined): Promise<void> {
+    if (!this.#introduced) {
+      await this.#writeRecord(count);
+      this.#introduced = true;
+    }
+    const past = view?.numbers.get(this.#token)?.beats.filter((beat) => beat < count) ?? [];
+    await this.#place.ledger.eraseBeats(this.#token, past);
   }
 }
 

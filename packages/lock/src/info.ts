@@ -35,7 +35,7 @@ export async function inspectPlace(
   if (number === undefined) return { id, state: 'free', windowMs };
   if (number.freed) return { id, state: 'free', token: number.token, windowMs };
   const [record, mtimeMs] = await Promise.all([
-    recordOf(place, markOf(view), number, signal),
+    recordOf(place, markOf(view), number, clock, signal),
     place.ledger.mtimeOf(number, signal),
   ]);
   const ageMs = mtimeMs === undefined ? undefined : clock.wall() - mtimeMs;
@@ -60,8 +60,8 @@ export async function inspectAll(
 ): Promise<LockInfo[]> {
   const locks: { id: string; name: string }[] = [];
   try {
-    for (const { name } of await vfs.ls(dir, { signal })) {
-      const id = lockId(name);
+    for (const { name, type } of await vfs.ls(dir, { signal })) {
+      const id = type === 'directory' ? lockId(name) : undefined;
       if (id !== undefined) locks.push({ id, name });
     }
   } catch (error) {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { directoryName, lockId } from './id.js';
-import { beatName, claimName, freeName, parseLedgerName, windowName } from './names.js';
+import { beatName, claimName, freeName, numberedBeatName, parseLedgerName, windowName } from './names.js';
 
 describe('the names in a ledger', () => {
   it.each([
     [claimName(41), { kind: 'claim', token: 41 }],
     [beatName(41), { kind: 'beat', token: 41 }],
     [freeName(41), { kind: 'free', token: 41 }],
+    [numberedBeatName(41, 0), { kind: 'numbered-beat', token: 41, count: 0 }],
+    [numberedBeatName(41, 107), { kind: 'numbered-beat', token: 41, count: 107 }],
     [claimName(1_234_567_890_123), { kind: 'claim', token: 1_234_567_890_123 }],
     [windowName(10_000, 'k3'), { kind: 'window', ms: 10_000, nonce: 'k3' }],
     ['look.a1', { kind: 'look' }],
@@ -20,6 +22,9 @@ describe('the names in a ledger', () => {
     '0000000000041',
     '9999999999999999',
     '000000000041.beat.tmp',
+    '000000000041.beat.07',
+    '000000000041.beat.9999999999',
+    '000000000000.beat.1',
     '000000000041.FREE',
     ' 000000000041',
     '000000000041\n',

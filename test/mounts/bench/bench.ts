@@ -1,0 +1,84 @@
+import { agree, type GuestClock } from '../lab/guest-clock.js';
+import type { Guest } from '../lab/guest.js';
+import { Lab } from '../lab/lab.js';
+import { mountScript, type MountKind } from '../lab/mounts.js';
+import { Contender } from './contender.js';
+
+export type HostName = 'one' | 'two';
+export const HOSTS: readonly HostName[] = ['one', 'two'];
+
+/** A host of the lab with its mounts and what contends on it. */
+interface Host {
+  readonly guest: Guest;
+  clock: GuestClock;
+  readonly contenders: Map<string, Promise<Contender>>;
+}
+
+/** A lab whose two hosts have the same mounts. */
+export class Bench {
+  readonly lab: Lab;
+  readonly mounts: readonly MountKind[];
+  readonly #hosts: Readonly<Record<HostName, Host>>;
+
+  private constructor(lab: Lab, mounts: readonly MountKind[], hosts: Record<HostName, Host>) {
+    this.lab = lab;
+    this.mounts = mounts;
+    this.#hosts = hosts;
+  }
+
+  static async up(mounts: readonly MountKind[]): Promise<Bench> {
+    const lab = await Lab.up();
+    try {
+      const [one, two] = await Promise.all([lab.one, lab.two].map((guest) => prepared(guest, mounts)));
+      if (one === undefined || two === undefined) throw new Error('a lab has two hosts');
+      return new Bench(lab, mounts, { one, two });
+    } catch (error) {
+      await lab.down();
+      throw error;
+    }
+  }
+
+  guest(host: HostName): Guest {
+    return this.#hosts[host].guest;
+  }
+
+  /** A process of `host`; started on first use. */
+  contender(host: HostName, role: string): Promise<Contender> {
+    const { guest, clock, contenders } = this.#hosts[host];
+    const contender = contenders.get(role) ?? Contender.start(guest, role, clock);
+    contenders.set(role, contender);
+    return contender;
+  }
+
+  /** Starts a host again that was killed: none of its processes is left. */
+  async reboot(host: HostName): Promise<void> {
+    const at = this.#hosts[host];
+    await at.guest.boot();
+    at.contenders.clear();
+    at.clock = (await prepared(at.guest, this.mounts)).clock;
+  }
+
+  /** How far two moments of different hosts can really be apart from what they seem to be, in milliseconds. */
+  get clockErrorMs(): number {
+    return HOSTS.reduce((sum, host) => sum + this.#hosts[host].clock.errorMs, 0);
+  }
+
+  /** Whether the clocks still stand to each other as they did when they were measured. */
+  async clocksHold(): Promise<boolean> {
+    const kept = await Promise.all(
+      HOSTS.map(async (host) => agree(this.#hosts[host].clock, await this.#hosts[host].guest.clock())),
+    );
+    return kept.every(Boolean);
+  }
+
+  down(): Promise<void> {
+    return this.lab.down();
+  }
+}
+
+async function prepared(guest: Guest, mounts: readonly MountKind[]): Promise<Host> {
+  // What a distribution starts at boot, and NFSv3 without `nolock` asks for.
+  await guest.sh('mkdir -p /run/rpcbind /var/lib/nfs/sm /var/lib/nfs/sm.bak && rpcbind -w && rpc.statd --no-notify');
+  for (const kind of mounts) await guest.sh(mountScript(kind));
+  return { guest, clock: await guest.clock(), contenders: new Map() };
+}

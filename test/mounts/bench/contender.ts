@@ -1,0 +1,121 @@
+import type { LocalOptions } from '@holdfast/local';
+import type { LockOptions, WaitOptions } from 'holdfast';
+import { parseHistory, type HistoryEvent } from '@holdfast/testkit';
+import type {
+  ContenderMethods,
+  ContendOptions,
+  EventNote,
+  Granted,
+  LossNote,
+  WorkNote,
+} from '../inside/contender.js';
+import type { Peer } from '../inside/peer.js';
+import type { GuestClock } from '../lab/guest-clock.js';
+import type { Guest, GuestProcess } from '../lab/guest.js';
+
+/** Every moment in here was brought to this machine's monotonic clock. */
+interface Journal {
+  readonly history: HistoryEvent[];
+  readonly events: EventNote[];
+  readonly losses: LossNote[];
+  readonly stops: WorkNote[];
+}
+
+/** A process of a guest that contends for locks, as seen from outside. */
+export class Contender {
+  readonly name: string;
+  readonly journal: Journal = { history: [], events: [], losses: [], stops: [] };
+  readonly process: GuestProcess;
+  readonly #clock: GuestClock;
+  readonly #peer: Peer<ContenderMethods>;
+  readonly #listeners = new Set<() => void>();
+
+  private constructor(name: string, clock: GuestClock, start: (self: Contender) => GuestProcess) {
+    this.name = name;
+    this.#clock = clock;
+    this.process = start(this);
+    this.#peer = this.process.as<ContenderMethods>();
+  }
+
+  static async start(guest: Guest, role: string, clock: GuestClock): Promise<Contender> {
+    const name = `${guest.name}-${role}`;
+    let self: Contender | undefined;
+    const process = await guest.start(name, 'contender', (topic, data) => self?.hear(topic, data));
+    return (self = new Contender(name, clock, () => process));
+  }
+
+  get peer(): Peer<ContenderMethods> {
+    return this.#peer;
+  }
+
+  async open(id: string, root: string, options: LocalOptions, lock: LockOptions): Promise<void> {
+    await this.#peer.call('open', id, root, options);
+    await this.#peer.call('lock', id, this.name, lock);
+  }
+
+  async acquire(id: string, wait: WaitOptions = {}): Promise<Granted> {
+    const { token, at } = await this.#peer.call('acquire', id, wait);
+    return { token, at: at + this.#clock.offsetMs };
+  }
+
+  release(id: string): Promise<void> {
+    return this.#peer.call('release', id);
+  }
+
+  contend(id: string, options: ContendOptions): Promise<number> {
+    return this.#peer.call('contend', id, options);
+  }
+
+  /** The first entry of a part of the journal that fits, as soon as there is one. */
+  async until<K extends keyof Journal>(
+    part: K,
+    fits: (entry: Journal[K][number]) => boolean,
+    withinMs: number,
+  ): Promise<Journal[K][number]> {
+    const find = (): Journal[K][number] | undefined =>
+      (this.journal[part] as readonly Journal[K][number][]).find((entry) => fits(entry));
+    const late = AbortSignal.timeout(withinMs);
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      if (late.aborted) throw new Error(`${this.name} has noted nothing of the kind in ${part} within ${withinMs} ms`);
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          this.#listeners.delete(done);
+          late.removeEventListener('abort', done);
+          resolve();
+        };
+        this.#listeners.add(done);
+        late.addEventListener('abort', done);
+      });
+    }
+  }
+
+  hear(topic: string, data: unknown): void {
+    const { offsetMs } = this.#clock;
+    switch (topic) {
+      case 'history':
+        for (const event of parseHistory(String(data))) {
+          this.journal.history.push({ ...event, at: event.at + offsetMs });
+        }
+        break;
+      case 'event': {
+        const note = data as EventNote;
+        this.journal.events.push({ ...note, at: note.at + offsetMs });
+        break;
+      }
+      case 'lost': {
+        const note = data as LossNote;
+        this.journal.losses.push({ ...note, at: note.at + offsetMs });
+        break;
+      }
+      case 'stopped': {
+        const note = data as WorkNote;
+        const { lastAt, stoppedAt } = note;
+        this.journal.stops.push({ ...note, lastAt: lastAt + offsetMs, stoppedAt: stoppedAt + offsetMs });
+        break;
+      }
+    }
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,71 @@
+import { checkHistory, describeHistory, type HistoryEvent } from '@holdfast/testkit';
+import type { LockOptions } from 'holdfast';
+import { pointOf, type MountKind } from '../lab/mounts.js';
+import type { Bench, HostName } from './bench.js';
+import type { Contender } from './contender.js';
+
+/** Short for a test, long enough for an emulated machine that shares two cores. Everything else is as by default. */
+export const STALE_AFTER_MS = 4000;
+/** The default on a mount. */
+export const POLL_MS = 1000;
+/** From when a holder shows no more life to when another has the lock: the window, and two polls. */
+export const LONGEST_TAKEOVER_MS: number = STALE_AFTER_MS + 2 * POLL_MS;
+
+/** One process that contends for the lock of one mount in one trial. */
+export interface Party {
+  readonly id: string;
+  readonly contender: Contender;
+}
+
+/** One fault, tried on the locks of all mounts of a bench at once: each mount has a lock of its own. */
+export class Trial {
+  readonly bench: Bench;
+  readonly name: string;
+  readonly #lock: LockOptions;
+  /** Parties of processes that may be gone by now. */
+  readonly #contenders = new Set<Contender>();
+
+  constructor(bench: Bench, name: string, lock: Partial<LockOptions> = {}) {
+    this.bench = bench;
+    this.name = name;
+    this.#lock = { id: name, staleAfterMs: STALE_AFTER_MS, ...lock };
+  }
+
+  /** Opens the lock of `kind` in a process of `host`. */
+  async party(kind: MountKind, host: HostName, role = 'a'): Promise<Party> {
+    const contender = await this.bench.contender(host, role);
+    this.#contenders.add(contender);
+    const id = this.idOf(kind);
+    await contender.open(id, `${pointOf(kind)}/${id}`, { create: true }, this.#lock);
+    return { id, contender };
+  }
+
+  idOf(kind: MountKind): string {
+    return `${kind.id}-${this.name}`;
+  }
+
+  /** What all processes wrote down of the lock of `kind`. */
+  historyOf(kind: MountKind): HistoryEvent[] {
+    const id = this.idOf(kind);
+    return [...this.#contenders].flatMap(({ journal }) => journal.history.filter(({ lock }) => lock === id));
+  }
+
+  /** The events of the lock of `kind`, of all processes. */
+  eventsOf(kind: MountKind): Contender['journal']['events'] {
+    const id = this.idOf(kind);
+    return [...this.#contenders].flatMap(({ journal }) => journal.events.filter((event) => event.id === id));
+  }
+
+  /** What the history of `kind` shows to be wrong, for people; `undefined` if nothing. @param counter its final value */
+  faultIn(kind: MountKind, counter?: number): string | undefined {
+    const counters = counter === undefined ? {} : { [this.idOf(kind)]: counter };
+    const report = checkHistory(this.historyOf(kind), { counters });
+    return report.ok ? undefined : describeHistory(report);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,214 @@
+import { Lock, type Lease, type LockEvent, type LockOptions, type WaitOptions } from 'holdfast';
+import { localVFS, type LocalOptions } from '@holdfast/local';
+import { contend, hostTime, HistoryRecorder } from '@holdfast/testkit';
+import type { Capabilities, VFS } from '@holdfast/vfs';
+import { perform, type WireCall, type WireResult } from './call.js';
+import { increment, readCounter } from './counter.js';
+import { Peer, toWire, type WireError } from './peer.js';
+
+// A process of a guest that uses the project as any program would: opens directories on mounts, contends for locks,
+// works under them, and writes down what happens.
+
+export interface ContenderMethods {
+  [method: string]: (...params: never[]) => unknown;
+  /** Opens a directory of the guest as `id`. */
+  open(id: string, root: string, options?: LocalOptions): Capabilities;
+  close(id: string): Promise<void>;
+  /** One call of an open VFS. `callId` is for an `abort` note. */
+  call(id: string, callId: number, call: WireCall): Promise<WireResult>;
+  /** The conformance suite's part that runs in a process of its own. */
+  race(id: string, job: string): Promise<string>;
+  /** Makes ready to contend as `name` for the lock on the VFS `id`. Its history goes out as notes `history`. */
+  lock(id: string, name: string, options: LockOptions): void;
+  acquire(id: string, wait?: WaitOptions): Promise<Granted>;
+  release(id: string): Promise<void>;
+  /** Whether it holds, by its own judgement; `undefined` if it was never granted. */
+  held(id: string): boolean | undefined;
+  verify(id: string): Promise<void>;
+  /** Takes the lock, changes the counter beside it and gives the lock back, again and again. Resolves to the losses. */
+  contend(id: string, options: ContendOptions): Promise<number>;
+  /** Adds to the counter, if the lease still stands right before the write. Resolves to whether it did. */
+  increment(id: string, holdMs: number): Promise<boolean>;
+  /** Works under the lease from now on, every few milliseconds, as long as it says that it is held. */
+  work(id: string, everyMs: number): void;
+  count(id: string): Promise<number>;
+  /** Ends the process by `process.exit`. */
+  exit(code: number): void;
+}
+
+export interface Granted {
+  readonly token: number;
+  /** When it was granted, on the guest's clock. */
+  readonly at: number;
+}
+
+export interface ContendOptions {
+  readonly rounds: number;
+  readonly holdMs: number;
+  readonly timeoutMs: number;
+}
+
+/** The loss of a lease, as noted by `lost`. */
+export interface LossNote {
+  readonly id: string;
+  readonly at: number;
+  readonly token: number;
+  readonly error: WireError;
+}
+
+/** What a lock told of itself, as noted by `event`. */
+export interface EventNote {
+  readonly id: string;
+  readonly at: number;
+  readonly type: LockEvent['type'];
+  /** Why a claim was taken over; the code of an error. */
+  readonly why: string | undefined;
+  /** How long a beat took, in milliseconds. */
+  readonly tookMs: number | undefined;
+}
+
+/** What `work` notes once it does not go on any more. */
+export interface WorkNote {
+  readonly id: string;
+  readonly token: number;
+  /** The last moment at which it worked, and that at which it saw that it may not. */
+  readonly lastAt: number;
+  readonly stoppedAt: number;
+}
+
+interface Contest {
+  readonly vfs: VFS;
+  readonly lock: Lock;
+  readonly record: HistoryRecorder;
+  lease: Lease | undefined;
+}
+
+const opened = new Map<string, VFS>();
+const contests = new Map<string, Contest>();
+const calls = new Map<number, AbortController>();
+
+const vfsOf = (id: string): VFS => opened.get(id) ?? missing(id);
+const contestOf = (id: string): Contest => contests.get(id) ?? missing(id);
+const leaseOf = (id: string): Lease => contestOf(id).lease ?? missing(id);
+
+function missing(id: string): never {
+  throw new Error(`nothing is open as ${id}`);
+}
+
+function tellEvent(id: string, event: LockEvent): void {
+  const note: EventNote = {
+    id,
+    at: hostTime(),
+    type: event.type,
+    why: 'why' in event ? event.why : 'error' in event ? toWire(event.error).message : undefined,
+    tookMs: 'tookMs' in event ? event.tookMs : undefined,
+  };
+  outside.note('event', note);
+}
+
+const methods = {
+  open(id, root, options = {}) {
+    const vfs = localVFS(root, options);
+    opened.set(id, vfs);
+    return vfs.capabilities;
+  },
+
+  close: (id) => vfsOf(id).close(),
+
+  async call(id, callId, call) {
+    const controller = new AbortController();
+    calls.set(callId, controller);
+    try {
+      return await perform(vfsOf(id), call, controller.signal);
+    } finally {
+      calls.delete(callId);
+    }
+  },
+
+  race: (id, job) => contend(vfsOf(id), job),
+
+  lock(id, name, options) {
+    const vfs = vfsOf(id);
+    const write = (line: string): void => outside.note('history', line);
+    contests.set(id, {
+      vfs,
+      lock: new Lock(vfs, { ...options, onEvent: (event) => tellEvent(id, event) }),
+      record: new HistoryRecorder({ process: name, lock: id, write }),
+      lease: undefined,
+    });
+  },
+
+  async acquire(id, wait = {}) {
+    const contest = contestOf(id);
+    contest.record.acquire();
+    try {
+      contest.lease = await contest.lock.acquire(wait);
+    } catch (error) {
+      contest.record.refused();
+      throw error;
+    }
+    const at = hostTime();
+    const { lease, record } = contest;
+    record.acquired(lease);
+    record.held(lease);
+    lease.signal.addEventListener('abort', () => {
+      const note: LossNote = { id, at: hostTime(), token: lease.token, error: toWire(lease.signal.reason) };
+      outside.note('lost', note);
+      record.lost(lease);
+    });
+    return { token: lease.token, at };
+  },
+
+  async release(id) {
+    const { record } = contestOf(id);
+    const lease = leaseOf(id);
+    record.release(lease);
+    await lease.release();
+    record.released(lease);
+  },
+
+  held: (id) => contestOf(id).lease?.held,
+  verify: (id) => leaseOf(id).verify(),
+
+  async contend(id, { rounds, holdMs, timeoutMs }) {
+    let losses = 0;
+    for (let round = 0; round < rounds; round++) {
+      await methods.acquire(id, { timeoutMs });
+      if (!(await methods.increment(id, holdMs))) losses++;
+      await methods.release(id);
+    }
+    return losses;
+  },
+
+  async increment(id, holdMs) {
+    const { vfs, record } = contestOf(id);
+    const change = await increment(vfs, leaseOf(id), holdMs);
+    if (change !== undefined) record.update(leaseOf(id), change.from, change.to);
+    return change !== undefined;
+  },
+
+  work(id, everyMs) {
+    const { record } = contestOf(id);
+    const lease = leaseOf(id);
+    let lastAt = hostTime();
+    const timer = setInterval(() => {
+      const at = hostTime();
+      if (record.held(lease)) {
+        lastAt = at;
+        return;
+      }
+      clearInterval(timer);
+      const note: WorkNote = { id, token: lease.token, lastAt, stoppedAt: at };
+      outside.note('stopped', note);
+    }, everyMs);
+  },
+
+  count: (id) => readCounter(vfsOf(id)),
+
+  exit: (code) => process.exit(code),
+} satisfies ContenderMethods;
+
+const outside = new Peer((message) => process.send?.(message), methods, (topic, callId) => {
+  if (topic === 'abort') calls.get(callId as number)?.abort();
+});
+process.on('message', (message) => outside.receive(message));
