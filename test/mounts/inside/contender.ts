@@ -208,11 +208,7 @@ const methods = {
   exit: (code) => process.exit(code),
 } satisfies ContenderMethods;
 
-const outside = new Peer(
-  (message) => process.send?.(message),
-  methods,
-  (topic, callId) => {
-    if (topic === 'abort') calls.get(callId as number)?.abort();
-  },
-);
+const outside = new Peer((message) => process.send?.(message), methods, (topic, callId) => {
+  if (topic === 'abort') calls.get(callId as number)?.abort();
+});
 process.on('message', (message) => outside.receive(message));

@@ -16,13 +16,8 @@ export async function conformance(bench: Bench, kind: MountKind): Promise<string
   }
   const failures = new Map<string, unknown>();
   const cases: [string, () => Promise<void>][] = [];
-  vfsConformance({
-    test: (name, run) => cases.push([name, run]),
-    callers: 4,
-    clients: 4,
-    rounds: 5,
-    listingSize: 300,
-    stalledDeadlineMs: 1500,
+  vfsConformance({ test: (name, run) => cases.push([name, run]),
+    callers: 4, clients: 4, rounds: 5, listingSize: 300, stalledDeadlineMs: 1500,
     refuses: {},
     skip: (name) => console.log('skipped', name),
     factory: async () => {
@@ -43,22 +38,14 @@ export async function conformance(bench: Bench, kind: MountKind): Promise<string
       await server.freeze();
       return () => server.thaw();
     },
-    inProcess: async () => {
-      throw new VFSError({ code: 'ENOTSUP', op: 'open', path: '/', adapter: 'x' });
-    },
+    inProcess: async () => { throw new VFSError({ code: 'ENOTSUP', op: 'open', path: '/', adapter: 'x' }); },
   });
   for (const [name, run] of cases) {
     const t0 = performance.now();
-    try {
-      await run();
-    } catch (error) {
-      failures.set(name, error);
-    }
+    try { await run(); } catch (error) { failures.set(name, error); }
     console.log(Math.round(performance.now() - t0), name);
     if (performance.now() - t > 200_000) break;
   }
   console.log(kind.title, performance.now() - t);
-  return [...failures].map(
-    ([name, error]) => `${name}: ${error instanceof Error ? error.message : String(error)}`,
-  );
+  return [...failures].map(([name, error]) => `${name}: ${error instanceof Error ? error.message : String(error)}`);
 }
