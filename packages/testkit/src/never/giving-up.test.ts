@@ -1,3 +1,5 @@
+import { Lock } from '@holdfast/lock';
+import type { VFS } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
 import { properLock } from '../must-fail/proper-lockfile.fixture.js';
 import { RemoteLockFile } from '../must-fail/remote-lock-file.fixture.js';
@@ -84,18 +86,26 @@ describe('a mkdir that the client gave up on, and that lands later', () => {
 });
 
 describe('an error in the heartbeat', () => {
-  test('is told to the holder, and never thrown out of a timer', async () => {
+  const defect = new TypeError('a defect of an adapter');
+
+  test.each([
+    ['rejects with', (vfs: VFS, hosts: Hosts): VFS => faultyFrom(hosts, vfs)],
+    ['throws', (vfs: VFS): VFS => ({ ...vfs, writeFile: () => throwing(defect) })],
+  ])('that a storage %s is told to the holder, and never thrown out of a timer', async (_, spoil) => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);
     try {
       const hosts = new Hosts();
-      const holder = hosts.host('holder');
-      const defect = new TypeError('a defect of an adapter');
+      const { vfs, clock } = hosts.host('holder');
       const events: string[] = [];
-      const lease = await holder.lock({ onEvent: ({ type }) => events.push(type) }).acquire();
-      await hosts.time.advance(10);
-      hosts.plan.add({ actor: 'holder', fault: { kind: 'throw', error: defect } });
+      const lock = new Lock(spoil(vfs, hosts), {
+        id: 'x',
+        clock,
+        staleAfterMs: STALE_AFTER_MS,
+        onEvent: ({ type }) => events.push(type),
+      });
+      const lease = await lock.acquire();
       await hosts.time.advance(2 * STALE_AFTER_MS);
       expect(lease.signal.reason).toMatchObject({ code: 'ELOCKLOST', reason: 'expired' });
       expect(events).toEqual(expect.arrayContaining(['beat-failed', 'lost']));
@@ -104,6 +114,15 @@ describe('an error in the heartbeat', () => {
       process.off('unhandledRejection', note);
     }
   });
+
+  function faultyFrom(hosts: Hosts, vfs: VFS): VFS {
+    hosts.plan.add({ actor: 'holder', op: 'writeFile', fault: { kind: 'throw', error: defect } });
+    return vfs;
+  }
+
+  function throwing(error: unknown): never {
+    throw error;
+  }
 
   test('ends the process with proper-lockfile', async () => {
     const hosts = new Hosts();
