@@ -5,7 +5,7 @@ import { isWithin } from './mounts.js';
 import type { Place } from './place.js';
 import type { Steps } from './steps.js';
 import { O_DIRECT, system } from './system.js';
-import { refuseBadNames } from './windows-names.js';
+import { refuseBadNames, refuseDevices } from './windows-names.js';
 
 /**
  * Turns a path of the VFS into a path of the machine, with every symbolic link resolved, and refuses what ends up
@@ -54,6 +54,7 @@ export class Jail {
   *named(path: VFSPath): Steps<string> {
     const parent = parentOf(path);
     if (parent === undefined) return yield* this.existing(path);
+    if (this.place.smb) refuseDevices([nameOf(path)]);
     return join(yield* this.existing(parent), nameOf(path));
   }
 
@@ -84,6 +85,7 @@ export class Jail {
 
   #outward(root: string, path: VFSPath): string {
     if (this.place.platform === 'win32') refuseBadNames(segmentsOf(path));
+    else if (this.place.smb) refuseDevices(segmentsOf(path));
     if (path === ROOT) return root;
     const below = sep === '/' ? path : path.replaceAll('/', sep);
     return root.endsWith(sep) ? root + below.slice(1) : root + below;
