@@ -54,7 +54,7 @@ export class Jail {
   *named(path: VFSPath): Steps<string> {
     const parent = parentOf(path);
     if (parent === undefined) return yield* this.existing(path);
-    if (this.place.smb) refuseDevices([nameOf(path)]);
+    this.#refuseNames(path);
     return join(yield* this.existing(parent), nameOf(path));
   }
 
@@ -83,9 +83,13 @@ export class Jail {
     return yield* system.realpath(root);
   }
 
-  #outward(root: string, path: VFSPath): string {
+  #refuseNames(path: VFSPath): void {
     if (this.place.platform === 'win32') refuseBadNames(segmentsOf(path));
     else if (this.place.smb) refuseDevices(segmentsOf(path));
+  }
+
+  #outward(root: string, path: VFSPath): string {
+    this.#refuseNames(path);
     if (path === ROOT) return root;
     const below = sep === '/' ? path : path.replaceAll('/', sep);
     return root.endsWith(sep) ? root + below.slice(1) : root + below;
