@@ -29,6 +29,7 @@ export class Contender {
   readonly #clock: GuestClock;
   readonly #peer: Peer<ContenderMethods>;
   readonly #listeners = new Set<() => void>();
+  readonly #kept = new Map<string, Promise<unknown>>();
 
   private constructor(name: string, clock: GuestClock, start: (self: Contender) => GuestProcess) {
     this.name = name;
@@ -51,6 +52,12 @@ export class Contender {
   async open(id: string, root: string, options: LocalOptions, lock: LockOptions): Promise<void> {
     await this.#peer.call('open', id, root, options);
     await this.#peer.call('lock', id, this.name, lock);
+  }
+
+  /** Has `root` stay open as `id`. */
+  keep(id: string, root: string): Promise<unknown> {
+    this.#kept.set(id, this.#kept.get(id) ?? this.#peer.call('open', id, root, {}));
+    return this.#kept.get(id)!;
   }
 
   async acquire(id: string, wait: WaitOptions = {}): Promise<Granted> {
