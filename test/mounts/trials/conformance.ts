@@ -72,8 +72,7 @@ class RemotePlace {
   }
 
   static async make(bench: Bench, kind: MountKind): Promise<RemotePlace> {
-    // The adapter ends its helper process with the last VFS on a device: one that stays open saves a start for each case.
-    for (const host of HOSTS) await (await bench.contender(host, 'suite')).keep(kind.id, pointOf(kind));
+    await Promise.all(HOSTS.map(async (host) => (await bench.contender(host, 'suite')).keep(pointOf(kind))));
     return new RemotePlace(bench, kind);
   }
 
@@ -93,6 +92,7 @@ class RemotePlace {
     const number = this.#racers++ % 4;
     const contender = await this.#bench.contender(HOSTS[number % 2]!, `suite-${number >> 1}`);
     const id = `${this.#name}-race-${number}`;
+    await contender.keep(pointOf(this.#kind));
     const vfs = await remoteVFS(contender, id, this.#root, { create: true });
     try {
       return await contender.peer.call('race', id, job);
