@@ -165,5 +165,10 @@ export function typeOfMagic(magic: number): FilesystemType {
   return typeNamed(BY_MAGIC.get(unsigned) ?? `type 0x${unsigned.toString(16)}`);
 }
 
+/** Whether it is Linux's client for SMB 2 and 3, by either of its names. */
+export function isSMB({ name }: FilesystemType): boolean {
+  return name === 'cifs' || name === 'smb3';
+}
+
 /** The most careful conduct comes last: a tree that holds several types is dealt with by the last of them. */
 export const CAREFULNESS: readonly FilesystemClass[] = ['local', 'network', 'fuse'];

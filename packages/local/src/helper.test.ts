@@ -12,6 +12,7 @@ const place: Place = {
   root: '/srv',
   create: false,
   shared: true,
+  smb: false,
   sync: 'file',
   mode: undefined,
   platform: 'linux',

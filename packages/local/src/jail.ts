@@ -5,7 +5,7 @@ import { isWithin } from './mounts.js';
 import type { Place } from './place.js';
 import type { Steps } from './steps.js';
 import { O_DIRECT, system } from './system.js';
-import { refuseBadNames } from './windows-names.js';
+import { refuseBadNames, refuseDevices } from './windows-names.js';
 
 /**
  * Turns a path of the VFS into a path of the machine, with every symbolic link resolved, and refuses what ends up
@@ -54,6 +54,7 @@ export class Jail {
   *named(path: VFSPath): Steps<string> {
     const parent = parentOf(path);
     if (parent === undefined) return yield* this.existing(path);
+    this.#refuseNames(path);
     return join(yield* this.existing(parent), nameOf(path));
   }
 
@@ -82,8 +83,13 @@ export class Jail {
     return yield* system.realpath(root);
   }
 
-  #outward(root: string, path: VFSPath): string {
+  #refuseNames(path: VFSPath): void {
     if (this.place.platform === 'win32') refuseBadNames(segmentsOf(path));
+    else if (this.place.smb) refuseDevices(segmentsOf(path));
+  }
+
+  #outward(root: string, path: VFSPath): string {
+    this.#refuseNames(path);
     if (path === ROOT) return root;
     const below = sep === '/' ? path : path.replaceAll('/', sep);
     return root.endsWith(sep) ? root + below.slice(1) : root + below;

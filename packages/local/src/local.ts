@@ -1,6 +1,6 @@
 import { createVFS, systemClock, VFSError, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
 import { LocalDriver } from './driver.js';
-import { typeNamed, type FilesystemType } from './filesystem.js';
+import { isSMB, typeNamed, type FilesystemType } from './filesystem.js';
 import { onMount } from './mount.js';
 import { parseSettings, type LocalOptions, type Settings } from './options.js';
 import type { Place } from './place.js';
@@ -39,6 +39,7 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
     root: settings.root,
     create: settings.create,
     shared: mounted,
+    smb: mounted && machine.platform === 'linux' && isSMB(found.type),
     sync: !fsync ? 'none' : mounted ? 'file' : 'all',
     mode: settings.mode,
     platform: machine.platform,

@@ -6,6 +6,8 @@ export interface Place {
   readonly create: boolean;
   /** Whether other hosts change it, so that only an open is fresh and an "absent" must be doubted. */
   readonly shared: boolean;
+  /** Whether it is Linux's SMB client that mounts it: see smb.ts. */
+  readonly smb: boolean;
   /** What is flushed to the disk or server: nothing, what was written, or also the directory of a new name. */
   readonly sync: 'none' | 'file' | 'all';
   /** Exact permission bits for what is made; `undefined` leaves it to the umask. */

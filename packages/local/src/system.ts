@@ -46,6 +46,13 @@ export const system = {
       () => void fs.mkdirSync(path, { recursive: true, mode }),
       async () => void (await fs.promises.mkdir(path, { recursive: true, mode })),
     ),
+  /** For what a server does a moment later. On mounts only, where nothing is made on the main thread. */
+  pause: (ms: number): Steps<void> =>
+    step(
+      'pause',
+      () => undefined,
+      () => new Promise((resolve) => setTimeout(resolve, ms)),
+    ),
   rmdir: (path: string): Steps<void> =>
     step(
       'rmdir',

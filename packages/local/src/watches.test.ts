@@ -17,6 +17,7 @@ const placeAt = (root: string): Place => ({
   root,
   create: false,
   shared: false,
+  smb: false,
   sync: 'none',
   mode: undefined,
   platform: process.platform,

@@ -5,7 +5,7 @@ import type { Bench, HostName } from './bench.js';
 import type { Contender } from './contender.js';
 
 /** Short for a test, long enough for an emulated machine that shares two cores. Everything else is as by default. */
-export const STALE_AFTER_MS = 4000;
+export const STALE_AFTER_MS = 5000;
 /** The default on a mount. */
 export const POLL_MS = 1000;
 /** From when a holder shows no more life to when another has the lock: the window, and two polls. */
@@ -36,6 +36,7 @@ export class Trial {
     const contender = await this.bench.contender(host, role);
     this.#contenders.add(contender);
     const id = this.idOf(kind);
+    await contender.keep(pointOf(kind));
     await contender.open(id, `${pointOf(kind)}/${id}`, { create: true }, this.#lock);
     return { id, contender };
   }

@@ -1,3 +1,4 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Lock, type Lease, type LockEvent, type LockOptions, type WaitOptions } from 'holdfast';
 import { localVFS, type LocalOptions } from '@holdfast/local';
 import { contend, hostTime, HistoryRecorder } from '@holdfast/testkit';
@@ -32,6 +33,8 @@ export interface ContenderMethods {
   /** Works under the lease from now on, every few milliseconds, as long as it says that it is held. */
   work(id: string, everyMs: number): void;
   count(id: string): Promise<number>;
+  /** Looks after everything but the mounts: how late, in milliseconds, are timers, other files and name look-ups? */
+  bystand(): Promise<Bystander>;
   /** Ends the process by `process.exit`. */
   exit(code: number): void;
 }
@@ -46,6 +49,13 @@ export interface ContendOptions {
   readonly rounds: number;
   readonly holdMs: number;
   readonly timeoutMs: number;
+}
+
+/** How long what has nothing to do with a mount takes while that hangs, in milliseconds. */
+export interface Bystander {
+  readonly timerMs: number;
+  /** A write and a read of as many files at once as the thread pool has threads, twice over. */
+  readonly filesMs: number;
 }
 
 /** The loss of a lease, as noted by `lost`. */
@@ -205,6 +215,22 @@ const methods = {
 
   count: (id) => readCounter(vfsOf(id)),
 
+  async bystand() {
+    const started = hostTime();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const timerMs = hostTime() - started - 10;
+    const begun = hostTime();
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, index) => {
+        const path = `/run/bystander-${process.pid}-${index}`;
+        await writeFile(path, 'x');
+        await readFile(path);
+        await rm(path);
+      }),
+    );
+    return { timerMs, filesMs: hostTime() - begun };
+  },
+
   exit: (code) => process.exit(code),
 } satisfies ContenderMethods;
 
@@ -212,3 +238,4 @@ const outside = new Peer((message) => process.send?.(message), methods, (topic, 
   if (topic === 'abort') calls.get(callId as number)?.abort();
 });
 process.on('message', (message) => outside.receive(message));
+process.on('SIGUSR2', () => outside.note('signalled', undefined));
