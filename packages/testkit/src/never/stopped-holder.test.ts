@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { RemoteLockFile } from '../must-fail/remote-lock-file.fixture.js';
 import { holdersAmong, Hosts, Outcome, STALE_AFTER_MS, type Host } from './hosts.fixture.js';
 
+const BEAT = '/lockfile-x/000000000001.beat';
+
 /** A holder is stopped, and another one takes its lock over. */
 async function takenOver(
   hosts: Hosts,
@@ -111,6 +113,9 @@ describe('a beat that is on its way while the lock is released', () => {
       'released',
       expect.arrayContaining(['1.free', '1.beat']),
     ]);
+    const last = await hosts.storage.readFile(BEAT);
+    await hosts.time.advance(10 * STALE_AFTER_MS);
+    expect(await hosts.storage.readFile(BEAT)).toEqual(last);
   });
 
   test('revives nothing if it comes later still', async () => {
