@@ -60,11 +60,9 @@ export class Sweep {
 
   async #sweep(): Promise<void> {
     const { ledger } = this.#place;
-    const old = this.#old();
-    // Two at a time: a lease that ends at once must not leave more than it removes.
-    for (let at = 0; at < old.length; at += 2) {
+    for (const number of this.#old()) {
       if (!this.#mayGoOn()) return;
-      await Promise.all(old.slice(at, at + 2).map((number) => this.#attempt(() => ledger.erase(number))));
+      await this.#attempt(() => ledger.erase(number));
     }
     for (const name of this.#view.leftovers) {
       if (!this.#mayGoOn()) return;

@@ -208,7 +208,7 @@ export class Run implements Audience {
     do {
       let seen = this.#stirs;
       for (let quiet = 0; quiet < QUIET_ROUNDS; quiet++) {
-        await null;
+        await Promise.resolve();
         if (this.#stirs === seen) continue;
         if (quiet > this.longestSilence) this.longestSilence = quiet;
         seen = this.#stirs;
@@ -243,7 +243,7 @@ export class Run implements Audience {
   #judgeFailures(): void {
     for (const { name, failure } of this.actors) {
       if (failure === undefined || this.#tolerated(failure)) continue;
-      this.blame('failure', `${name} ended with ${String(failure)}`);
+      this.blame('failure', `${name} ended with ${failure instanceof Error ? failure.message : JSON.stringify(failure)}`);
     }
   }
 
