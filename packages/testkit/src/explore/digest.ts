@@ -34,8 +34,9 @@ export function digestNumber(before: Digest, value: number): Digest {
 
 /** The digest of a set: the order in which its members are added makes no difference. */
 export function together(set: Digest, member: Digest): Digest {
-  const sum = set + member;
-  return sum > Number.MAX_SAFE_INTEGER ? sum - Number.MAX_SAFE_INTEGER : sum;
+  // Without ever passing what a number can hold exactly, where it would depend on the order after all.
+  const room = Number.MAX_SAFE_INTEGER - member;
+  return set > room ? set - room : set + member;
 }
 
 function finished(a: number, b: number): Digest {

@@ -31,7 +31,6 @@ export function enabledIn(run: Run): Transition[] {
   const { lastActor } = run;
   const faultsLeft = run.faults < run.limits.faults;
   const { reduced, time } = run.limits;
-  if (reduced && !faultsLeft && isDecided(run)) return [];
   const all: Transition[] = [];
   const hidden = reduced && time === 'idle' ? hiddenMove(run) : undefined;
   let urgent = hidden !== undefined;
@@ -54,22 +53,11 @@ export function enabledIn(run: Run): Transition[] {
  * difference whether others go before or after it.
  */
 function hiddenMove(run: Run): Transition | undefined {
-  for (const { name, crashed, frozen, calls, dueTimer } of run.actors) {
-    if (!crashed && frozen === undefined && calls.length === 0 && dueTimer !== undefined)
-      return { kind: 'timer', actor: name };
+  for (const { name, crashed, frozen, calls, steps, dueTimer } of run.actors) {
+    const idle = !crashed && frozen === undefined && calls.length === 0 && steps.length === 0;
+    if (idle && dueTimer !== undefined) return { kind: 'timer', actor: name };
   }
   return undefined;
-}
-
-/** Only one is left that can do anything, so that there is nothing left to decide. */
-function isDecided(run: Run): boolean {
-  let living = 0;
-  for (const actor of run.actors) {
-    if (actor.crashed ? actor.calls.length > 0 : actor.frozen !== undefined) return false;
-    if (!actor.crashed && !actor.inert) living++;
-    if (actor.calls.some(({ state, slowSince }) => state !== 'sent' || slowSince !== undefined)) return false;
-  }
-  return living <= 1;
 }
 
 /** Adds what `actor` may do. @returns whether something of it would happen before any time passes */

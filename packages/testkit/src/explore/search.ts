@@ -15,6 +15,8 @@ export interface SearchOptions {
   readonly budgetMs: number;
   /** Most states to visit. */
   readonly maxStates: number;
+  /** Called at the end of each run, with all that came after it. */
+  readonly onEnd?: (run: Run) => void;
 }
 
 export interface SearchResult {
@@ -44,7 +46,7 @@ const RUNS_PER_TURN = 100;
  */
 export async function search(
   scenario: Scenario,
-  { limits, order, budgetMs, maxStates }: SearchOptions,
+  { limits, order, budgetMs, maxStates, onEnd }: SearchOptions,
 ): Promise<SearchResult> {
   const seen = new Set<Digest>();
   const judge = new Judge();
@@ -92,6 +94,7 @@ export async function search(
       longest = Math.max(longest, run.steps);
       if (enabled.length === 0) {
         const fault = await aftermath.judge(run);
+        onEnd?.(run);
         if (fault !== undefined) {
           found = { violation: fault, schedule: scheduleOf(path) };
           return explored(false);
