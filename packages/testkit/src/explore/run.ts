@@ -243,7 +243,10 @@ export class Run implements Audience {
   #judgeFailures(): void {
     for (const { name, failure } of this.actors) {
       if (failure === undefined || this.#tolerated(failure)) continue;
-      this.blame('failure', `${name} ended with ${failure instanceof Error ? failure.message : JSON.stringify(failure)}`);
+      this.blame(
+        'failure',
+        `${name} ended with ${failure instanceof Error ? failure.message : JSON.stringify(failure)}`,
+      );
     }
   }
 
