@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, join, parse, resolve, sep } from 'node:path';
-import { CAREFULNESS, typeNamed, typeOfMagic, type FilesystemType } from './filesystem.js';
+import { CAREFULNESS, typeMounted, typeNamed, typeOfMagic, type FilesystemType } from './filesystem.js';
 import { isWithin, mountOf, parseMounts, type Mount } from './mounts.js';
 
 /** What there is to know of a root before the first call. */
@@ -48,7 +48,10 @@ export function survey(root: string, machine: Surroundings = thisMachine): Surve
 const MAX_LINKS = 40;
 
 function surveyByTable(root: string, mounts: readonly Mount[], machine: Surroundings): Survey {
-  const typeAt = (path: string): FilesystemType => typeNamed(mountOf(mounts, path)?.type ?? 'unmounted');
+  const typeAt = (path: string): FilesystemType => {
+    const mount = mountOf(mounts, path);
+    return mount === undefined ? typeNamed('unmounted') : typeMounted(mount.type, mount.options);
+  };
   let left = root.split(sep).filter(Boolean);
   let at: string = sep;
   for (let links = 0; left.length > 0 && links < MAX_LINKS;) {
@@ -71,7 +74,7 @@ function surveyByTable(root: string, mounts: readonly Mount[], machine: Surround
   for (const mount of mounts) {
     // A mount below the root is inside the jail too, so the more careful of the two conducts holds for all.
     if (mount.point !== place && isWithin(place, mount.point) && isShared(mount)) {
-      type = moreCareful(type, typeNamed(mount.type));
+      type = moreCareful(type, typeMounted(mount.type, mount.options));
     }
   }
   return { type, device: here?.device ?? place };

@@ -74,7 +74,9 @@ const methods = {
       channels.delete(name);
       tell({ name, exit: signal ?? String(code) });
     });
-    await new Promise((resolve, reject) => child.once('spawn', () => resolve(undefined)).once('error', reject));
+    await new Promise((resolve, reject) =>
+      child.once('spawn', () => resolve(undefined)).once('error', reject),
+    );
   },
 
   async signal(name, signal, whom) {
@@ -83,9 +85,13 @@ const methods = {
   },
 } satisfies WardenMethods;
 
-const outside = new Peer((message) => process.send?.(message), methods, (name, line) => {
-  channels.get(name)?.write(`${String(line)}\n`);
-});
+const outside = new Peer(
+  (message) => process.send?.(message),
+  methods,
+  (name, line) => {
+    channels.get(name)?.write(`${String(line)}\n`);
+  },
+);
 
 /** Tries until the process listens, or has ended. */
 function open(name: string, { host, port }: { host: string; port: number }): void {
@@ -98,7 +104,10 @@ function open(name: string, { host, port }: { host: string; port: number }): voi
     connected = true;
     channels.set(name, socket);
   });
-  socket.on('data', lines((line) => tell({ name, line })));
+  socket.on(
+    'data',
+    lines((line) => tell({ name, line })),
+  );
   socket.on('error', () => undefined); // It is followed by close.
   socket.once('close', () => {
     clearTimeout(impatience);

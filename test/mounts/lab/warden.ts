@@ -21,15 +21,22 @@ const KEPT_OUTPUT = 64 * 1024;
 export class Warden {
   readonly #process: ChildProcess;
   readonly #peer: Peer<WardenMethods>;
-  readonly #jobs = new Map<string, { line(line: string): void; output(text: string): void; exit(how: string): void }>();
+  readonly #jobs = new Map<
+    string,
+    { line(line: string): void; output(text: string): void; exit(how: string): void }
+  >();
   readonly #ended: Promise<unknown>;
 
   private constructor(process: ChildProcess, onReady: () => void) {
     this.#process = process;
-    this.#peer = new Peer((message) => process.send(message as object, () => undefined), {}, (topic, data) => {
-      if (topic === 'ready') onReady();
-      else this.#heard(data as WardenNote);
-    });
+    this.#peer = new Peer(
+      (message) => process.send(message as object, () => undefined),
+      {},
+      (topic, data) => {
+        if (topic === 'ready') onReady();
+        else this.#heard(data as WardenNote);
+      },
+    );
     process.on('message', (message) => this.#peer.receive(message));
     this.#ended = new Promise((resolve) => process.once('exit', resolve));
     void this.#ended.then(() => this.#peer.end('the lab is gone'));
@@ -44,7 +51,9 @@ export class Warden {
     const warden = await new Promise<Warden>((resolve, reject) => {
       const made: Warden = new Warden(child, () => resolve(made));
       child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`the lab could not be opened: unshare ended with ${code}`)));
+      child.once('exit', (code) =>
+        reject(new Error(`the lab could not be opened: unshare ended with ${code}`)),
+      );
     });
     await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', LAB);
     await warden.run('ip', 'link', 'set', 'lo', 'up');
@@ -68,7 +77,11 @@ export class Warden {
     await this.#peer.call('write', path, text, mode);
   }
 
-  async start(name: string, options: StartOptions, onLine: (line: string) => void = () => undefined): Promise<Job> {
+  async start(
+    name: string,
+    options: StartOptions,
+    onLine: (line: string) => void = () => undefined,
+  ): Promise<Job> {
     let text = '';
     const ended = new Promise<string>((resolve) => {
       this.#jobs.set(name, {

@@ -41,7 +41,9 @@ function hangCalls(contender: Contender, id: string): Promise<PromiseSettledResu
 /** The servers stand still: what a program does beside its calls to them goes on, and so does its end. */
 export async function hanging(bench: Bench): Promise<FiguresByMount> {
   const { nfs, samba } = bench.lab;
-  const contenders = await onEach(bench.mounts, (kind) => hung(bench, kind, 'hanging', { deadlineMs: DEADLINE_MS }));
+  const contenders = await onEach(bench.mounts, (kind) =>
+    hung(bench, kind, 'hanging', { deadlineMs: DEADLINE_MS }),
+  );
   await Promise.all([nfs.freeze(), samba.freeze()]);
   try {
     return await onEach(bench.mounts, async (kind) => {
@@ -113,13 +115,17 @@ export async function commandEnded(bench: Bench): Promise<FiguresByMount> {
     await one.sh(
       `(${process.execPath} ${HOLDFAST} run ${flags} -- ${command}; echo $? > ${work(kind)}.status) >/run/log-${kind.id} 2>&1 &`,
     );
-    await one.sh(`for i in $(seq 600); do [ -s ${work(kind)} ] && exit; sleep 0.1; done; cat /run/log-${kind.id}; exit 1`);
+    await one.sh(
+      `for i in $(seq 600); do [ -s ${work(kind)} ] && exit; sleep 0.1; done; cat /run/log-${kind.id}; exit 1`,
+    );
   });
   const frozenAt = monotonic();
   await Promise.all([nfs.freeze(), samba.freeze()]);
   try {
     return await onEach(bench.mounts, async (kind) => {
-      await one.sh(`for i in $(seq 600); do kill -0 $(cat ${work(kind)}) 2>/dev/null || exit 0; sleep 0.05; done; exit 1`);
+      await one.sh(
+        `for i in $(seq 600); do kill -0 $(cat ${work(kind)}) 2>/dev/null || exit 0; sleep 0.05; done; exit 1`,
+      );
       const ended = monotonic() - frozenAt;
       expect(ended, `${kind.title}: the command`).toBeLessThan(STALE_AFTER_MS + SLOWNESS_MS);
       await one.sh(`for i in $(seq 600); do [ -s ${work(kind)}.status ] && exit 0; sleep 0.05; done; exit 1`);

@@ -108,7 +108,7 @@ const PATIENCE_MS = 60_000;
 
 /** Asks for the lock until it has it, whatever the storage says meanwhile. */
 export async function persist({ contender, id }: Party): Promise<Granted> {
-  for (const end = monotonic() + PATIENCE_MS; ; ) {
+  for (const end = monotonic() + PATIENCE_MS; ;) {
     try {
       return await contender.acquire(id, { timeoutMs: PATIENCE_MS });
     } catch (error) {
@@ -117,4 +117,3 @@ export async function persist({ contender, id }: Party): Promise<Granted> {
     }
   }
 }
-
