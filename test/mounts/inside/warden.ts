@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { signalTree } from '../../servers/process.js';
 import { lines, Peer } from './peer.js';
 
 // The first process of the lab's own pid, network and mount namespaces. When it ends, the kernel ends every other
@@ -81,7 +82,9 @@ const methods = {
 
   async signal(name, signal, whom) {
     const pid = started.get(name)?.pid;
-    if (pid !== undefined) process.kill(whom === 'all' ? -pid : pid, signal);
+    if (pid === undefined) return;
+    if (whom === 'all') signalTree(pid, signal);
+    else process.kill(pid, signal);
   },
 } satisfies WardenMethods;
 

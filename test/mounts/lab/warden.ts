@@ -13,6 +13,8 @@ export interface Job {
   readonly ended: Promise<string>;
   /** The last that it wrote to stdout and stderr. */
   output(): string;
+  /** Resolves once it has written what fits. Rejects if it ends before. */
+  wrote(pattern: RegExp): Promise<void>;
 }
 
 const KEPT_OUTPUT = 64 * 1024;
@@ -55,7 +57,7 @@ export class Warden {
         reject(new Error(`the lab could not be opened: unshare ended with ${code}`)),
       );
     });
-    await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', LAB);
+    for (const place of [LAB, '/run']) await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
     await warden.run('ip', 'link', 'set', 'lo', 'up');
     return warden;
   }
@@ -83,10 +85,14 @@ export class Warden {
     onLine: (line: string) => void = () => undefined,
   ): Promise<Job> {
     let text = '';
+    let look: () => void = () => undefined;
     const ended = new Promise<string>((resolve) => {
       this.#jobs.set(name, {
         line: onLine,
-        output: (more) => (text = (text + more).slice(-KEPT_OUTPUT)),
+        output: (more) => {
+          text = (text + more).slice(-KEPT_OUTPUT);
+          look();
+        },
         exit: resolve,
       });
     });
@@ -96,6 +102,18 @@ export class Warden {
       signal: (signal, whom = 'all') => this.#peer.call('signal', name, signal, whom),
       ended,
       output: () => text,
+      wrote: async (pattern) => {
+        const written = new Promise<void>((resolve) => {
+          look = (): void => {
+            if (pattern.test(text)) resolve();
+          };
+          look();
+        });
+        await Promise.race([
+          written,
+          ended.then((how) => Promise.reject(new Error(`${name} ended (${how}): ${text}`))),
+        ]);
+      },
     };
   }
 
