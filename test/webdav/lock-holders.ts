@@ -5,6 +5,7 @@ import { webdavVFS } from '@holdfast/webdav';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { eventually } from '../processes/eventually.js';
+import { standsStill } from '../processes/stands-still.js';
 import type { ProxyRequest } from '../servers/http-proxy.js';
 import { startNode } from './child.js';
 import type { Ground } from './lock-on-dav.js';
@@ -184,6 +185,7 @@ export function lockHolders(open: () => Ground, { ownProcess }: { readonly ownPr
       old.record.acquired(lost);
       server?.signal('SIGSTOP');
       try {
+        await eventually(() => server === undefined || standsStill(server.pid), 'the server stood still');
         await old.stage.time.advance(STALE_AFTER_MS / 2);
         expect(old.record.held(lost)).toBe(true);
         await old.stage.time.advance(STALE_AFTER_MS / 2);

@@ -5,7 +5,7 @@ import type { Grant } from './contender.js';
 import { markOf, sameLedger, type LedgerView } from './ledger.js';
 import { MtimeUpkeep } from './mtime-upkeep.js';
 import type { Settings } from './options.js';
-import { proceed } from './persistence.js';
+import { proceed, within } from './persistence.js';
 import type { Place } from './place.js';
 import { encodeRecord, type BeatRecord } from './record.js';
 
@@ -66,16 +66,7 @@ export class Heartbeat {
 
   /** Waits for the beat in flight, if there is one, but not longer than `patienceMs`. */
   async idle(patienceMs: number): Promise<void> {
-    const beat = this.#inFlight;
-    if (beat === undefined) return;
-    // A timer left behind would keep the process alive for a whole window after its last release.
-    await new Promise<void>((resolve) => {
-      const timer = this.#settings.clock.schedule(resolve, patienceMs);
-      void beat.finally(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    if (this.#inFlight !== undefined) await within(this.#settings.clock, patienceMs, this.#inFlight);
   }
 
   /** @param at monotonic time */

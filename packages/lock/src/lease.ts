@@ -119,6 +119,7 @@ export class Lease {
     } finally {
       this.#place.queue.wake();
     }
+    await this.#sweep.idle();
     if (this.#state.kind === 'released') emit({ type: 'released', token: this.token });
   }
 

@@ -1,11 +1,14 @@
 import type { Grant } from './contender.js';
 import type { LedgerNumber, LedgerView } from './ledger.js';
 import type { Settings } from './options.js';
-import { isTransient, proceed } from './persistence.js';
+import { isTransient, within } from './persistence.js';
 import type { Place } from './place.js';
 
 /** With more old numbers than this, they are removed at once; with fewer, once the lease has lasted a while. */
 const TOO_MANY = 4;
+
+/** How long a release waits for a removal, in milliseconds. */
+const PATIENCE_MS = 250;
 
 /**
  * Removes what earlier claims left behind. Rule 3: only below the predecessor of a confirmed claim, oldest first, so
@@ -17,7 +20,7 @@ export class Sweep {
   readonly #token: number;
   readonly #view: LedgerView;
   readonly #mayGoOn: () => boolean;
-  #started = false;
+  #running: Promise<void> | undefined;
   #stopped = false;
 
   /**
@@ -39,14 +42,20 @@ export class Sweep {
 
   /** Begins, once, in the background. */
   start(): void {
-    if (this.#stopped || this.#started) return;
-    this.#started = true;
-    proceed(this.#sweep());
+    if (!this.#stopped) this.#running ??= this.#sweep();
   }
 
-  /** Begins nothing more. What is under way touches old numbers only, and is not waited for: it may hang. */
+  /** Begins nothing more. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /**
+   * Waits for the removal that is under way, so that many short leases remove as much as they leave. Not for long: it
+   * may hang, and touches old numbers only.
+   */
+  async idle(): Promise<void> {
+    if (this.#running !== undefined) await within(this.#settings.clock, PATIENCE_MS, this.#running);
   }
 
   async #sweep(): Promise<void> {

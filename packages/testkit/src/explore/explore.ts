@@ -18,6 +18,8 @@ export interface ExploreOptions {
    * is many times faster, and hardly ever misses anything. Default `false`.
    */
   readonly ordered?: boolean;
+  /** Whether to make the schedule of a violation shorter and calmer. Default `true`. */
+  readonly shrink?: boolean;
   /** Stops after so many states. Default: none. */
   readonly maxStates?: number;
   /** Stops after so many milliseconds by the machine's clock. Default: none. */
@@ -62,7 +64,7 @@ export async function explore(scenario: Scenario, options: ExploreOptions = {}):
     reduced: true,
   };
   const found = await briefly(() => search(scenario, { limits, order, maxStates, budgetMs }));
-  return reported(scenario, limits, found);
+  return reported(scenario, limits, found, options.shrink);
 }
 
 /**
@@ -85,9 +87,12 @@ async function reported(
   scenario: Scenario,
   limits: Limits,
   { violation: found, ...numbers }: SearchResult,
+  shorten = true,
 ): Promise<Exploration> {
   if (found === undefined) return { scenario: scenario.name, ...numbers, violation: undefined };
-  const shortest = await shrink(scenario, limits, found.schedule, found.violation.kind);
+  const { schedule, violation } = found;
+  const endless = violation.kind === 'livelock';
+  const shortest = shorten && !endless ? await shrink(scenario, limits, schedule, violation.kind) : schedule;
   return { scenario: scenario.name, ...numbers, violation: await replay(scenario, shortest) };
 }
 

@@ -2,7 +2,7 @@ import type { Effect, Rule, StorageView } from './scenario.js';
 
 /**
  * What must never be done to the ledger of a `Lock`, whatever else happens:
- * - the highest number is never removed, and a number that has been removed never comes back;
+ * - the highest number is never removed;
  * - nobody touches a number of somebody else, but for cleaning up lower ones than the highest.
  *
  * @param directory of the lock, such as `/lockfile-deploy`
@@ -16,7 +16,6 @@ class LedgerRule implements Rule {
   readonly #prefix: string;
   readonly #mayFree: boolean;
   readonly #owners = new Map<number, string>();
-  #highestEver = 0;
 
   constructor(prefix: string, mayFree: boolean) {
     this.#prefix = prefix;
@@ -25,27 +24,35 @@ class LedgerRule implements Rule {
 
   judge({ actor, call, ok }: Effect, storage: StorageView): string | undefined {
     if (!ok || !call.path.startsWith(this.#prefix)) return undefined;
-    const [digits = '', kind] = call.path.slice(this.#prefix.length).split('.');
+    const entry = call.path.slice(this.#prefix.length);
+    const [digits = '', kind] = entry.split('.');
     const number = Number(digits);
     if (!/^\d+$/.test(digits)) return undefined;
     const owner = this.#owners.get(number);
-    const name = kind === undefined ? `number ${number}` : `number ${number} (${kind})`;
+    const name = `number ${entry.replace(/^0+/, '')}`;
     switch (call.op) {
       case 'mkdir':
-        if (kind === undefined) {
-          this.#owners.set(number, actor);
-          this.#highestEver = Math.max(this.#highestEver, number);
-        }
-        if (kind === 'free' && owner !== actor && !this.#mayFree)
-          return `${actor} marks ${name} of ${owner ?? 'somebody'} free`;
-        return undefined;
+        if (kind === undefined) return this.#claimed(number, actor);
+        if (owner === actor || (kind === 'free' && this.#mayFree)) return undefined;
+        return `${actor} makes ${name}, which is a number of ${owner ?? 'somebody else'}`;
       case 'writeFile':
-        return owner === actor ? undefined : `${actor} writes ${name} of ${owner ?? 'somebody'}`;
-      case 'rm':
-        return this.#highest(storage) > number ? undefined : `${actor} removes ${name}, the highest`;
+        return owner === actor
+          ? undefined
+          : `${actor} writes ${name}, which is a number of ${owner ?? 'somebody else'}`;
+      case 'rm': {
+        const highest = this.#highest(storage);
+        // A holder may remove what it has made beside its own claim, as long as that stands.
+        const may = highest > number || (owner === actor && kind !== undefined && highest === number);
+        return may ? undefined : `${actor} removes ${name}, the highest`;
+      }
       default:
         return undefined;
     }
+  }
+
+  #claimed(number: number, actor: string): undefined {
+    this.#owners.set(number, actor);
+    return undefined;
   }
 
   #highest(storage: StorageView): number {

@@ -17,6 +17,8 @@ export type ViolationKind =
   | 'rule'
   /** An actor ended with an error that nothing explains, or a timer threw. */
   | 'failure'
+  /** Something goes on and on while time stands still. */
+  | 'livelock'
   /** Somebody waits for ever, or the lock cannot be obtained in the end. */
   | 'lock-out';
 
@@ -36,6 +38,9 @@ export interface TraceRow {
 
 /** Rounds of microtasks without a sign of life after which all is taken to be settled. */
 const QUIET_ROUNDS = 24;
+
+/** So many steps without time passing are one too many. */
+const STEPS_PER_MOMENT = 300;
 
 /** So long ago the storage was prepared: whatever goes by the age of things must find them old. */
 const SETUP_AGE_MS = 3_600_000;
@@ -73,6 +78,7 @@ export class Run implements Audience {
   /** The longest silence after which an actor was seen to go on; must stay well below what counts as settled. */
   longestSilence = 0;
   #stirs = 0;
+  #sinceTick = 0;
   #rules: readonly Rule[] = [];
   #highestToken = 0;
   readonly #undo: (() => void)[] = [];
@@ -114,6 +120,9 @@ export class Run implements Audience {
     const poke: Poke = stage(this, transition, this.#undo);
     this.#undo.length = 0;
     this.steps++;
+    this.#sinceTick = transition.kind === 'tick' ? 0 : this.#sinceTick + 1;
+    if (this.#sinceTick > STEPS_PER_MOMENT)
+      this.blame('livelock', `${this.#sinceTick} steps without a moment passing, and no end to it`);
     this.store.commit();
     if (poke.effect !== undefined) this.#judge(poke.effect);
     this.lastActor = poke.actor;
@@ -199,7 +208,7 @@ export class Run implements Audience {
     do {
       let seen = this.#stirs;
       for (let quiet = 0; quiet < QUIET_ROUNDS; quiet++) {
-        await null;
+        await Promise.resolve();
         if (this.#stirs === seen) continue;
         if (quiet > this.longestSilence) this.longestSilence = quiet;
         seen = this.#stirs;
@@ -234,7 +243,7 @@ export class Run implements Audience {
   #judgeFailures(): void {
     for (const { name, failure } of this.actors) {
       if (failure === undefined || this.#tolerated(failure)) continue;
-      this.blame('failure', `${name} ended with ${String(failure)}`);
+      this.blame('failure', `${name} ended with ${failure instanceof Error ? failure.message : JSON.stringify(failure)}`);
     }
   }
 

@@ -125,5 +125,5 @@ async function runAlong(scenario: Scenario, limits: Limits, path: Path | undefin
 function scheduleOf(path: Path | undefined): Transition[] {
   const schedule: Transition[] = [];
   for (let at = path; at !== undefined; at = at.before) schedule.push(at.last);
-  return schedule.reverse();
+  return schedule.toReversed();
 }

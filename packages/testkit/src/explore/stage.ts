@@ -81,7 +81,7 @@ function timer(run: Run, actor: Actor, undo: Undo): Poke {
     actor.cancel(due);
     due.run();
   };
-  const text = (): string => `timer, due at ${run.now - (actor.monotonic() - due.dueMs)} ms`;
+  const text = (): string => `timer, due at ${Math.round(run.now - (actor.monotonic() - due.dueMs))} ms`;
   return { actor, text, go };
 }
 
@@ -195,15 +195,24 @@ function callFault(run: Run, actor: Actor, call: SentCall, fault: FaultKind, und
 }
 
 function described(call: Call): string {
-  const name = call.path.split('/').at(-1) ?? '';
-  if (call.op === 'rename') return `rename ${name} to ${call.to.split('/').at(-1) ?? ''}`;
+  const name = short(call.path);
+  if (call.op === 'rename') return `rename ${name} to ${short(call.to)}`;
   const recursive = (call.op === 'rm' || call.op === 'mkdir') && call.options.recursive === true;
   return `${call.op} ${name === '' ? '/' : name}${recursive ? ' (all)' : ''}`;
 }
 
+/** The last part of a path, without the zeros in front of a number. */
+function short(path: string): string {
+  return (path.split('/').at(-1) ?? '').replace(/^0+(?=\d)/, '');
+}
+
+/** Longest list of names in a diagram, in characters. */
+const LONGEST_LIST = 44;
+
 function outcomeOf(answer: Answer): string {
   if (!answer.ok) return answer.code;
   if (!Array.isArray(answer.value)) return 'done';
-  const names = answer.value.map((entry: { name: string }) => entry.name.replace(/^0+(?=\d)/, ''));
-  return `[${names.join(', ')}]`;
+  const names = answer.value.map(({ name }: { name: string }) => short(name)).join(', ');
+  // What was made last comes last, and says most.
+  return `[${names.length > LONGEST_LIST ? `… ${names.slice(-LONGEST_LIST)}` : names}]`;
 }

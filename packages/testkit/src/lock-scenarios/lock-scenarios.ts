@@ -57,7 +57,7 @@ export function lockScenarios(LockType: LockClass): Record<string, Scenario> {
     (...entries: string[]) =>
     async (vfs: VFS): Promise<void> => {
       await vfs.mkdir(DIRECTORY);
-      await vfs.mkdir(`${DIRECTORY}/window.${WINDOW_MS}`);
+      await vfs.mkdir(`${DIRECTORY}/window.${WINDOW_MS}.first`);
       for (const entry of entries) {
         if (entry.endsWith('.beat')) await vfs.writeFile(`${DIRECTORY}/${entry}`, 'of a dead holder');
         else await vfs.mkdir(`${DIRECTORY}/${entry}`);
@@ -120,6 +120,14 @@ export function lockScenarios(LockType: LockClass): Record<string, Scenario> {
       capabilities: { cost: 'local', listing: 'names' },
       setup: prepared(number(1), `${number(1)}.beat`),
       actors: { A: contender({ pollMs: 38 }), B: contender({ pollMs: 38 }) },
+      ticks: 3,
+    },
+    mount: {
+      ...common,
+      name: 'a dead holder, where a beat is a name',
+      capabilities: { cost: 'network', listing: 'names' },
+      setup: prepared(number(1), `${number(1)}.beat`, `${number(1)}.beat.0`),
+      actors: { A: contender(), B: contender() },
       ticks: 3,
     },
     timeouts: {

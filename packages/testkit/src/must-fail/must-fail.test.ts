@@ -6,14 +6,16 @@ import {
   type ExploreOptions,
   type Scenario,
 } from '../explore/index.js';
-import { numberedClaims } from './numbered.js';
-import { properLockfile } from './proper-lockfile.js';
-import { remoteLockFile } from './remote-lock-file.js';
-import { renameAside } from './rename-aside.js';
+import { numberedClaims } from './numbered.fixture.js';
+import { properLockfile } from './proper-lockfile.fixture.js';
+import { remoteLockFile } from './remote-lock-file.fixture.js';
+import { renameAside } from './rename-aside.fixture.js';
 
 const WITHOUT_FAULTS: ExploreOptions = { faults: 0, order: 'breadth' };
 const ONE_FREEZE: ExploreOptions = { faults: 1, faultKinds: ['freeze'], order: 'breadth' };
 const ONE_SLOW: ExploreOptions = { faults: 1, faultKinds: ['slow-call'], order: 'breadth' };
+const IN_DEPTH_SLOW: ExploreOptions = { ...ONE_SLOW, order: 'depth' };
+const IN_DEPTH_FREEZE: ExploreOptions = { ...ONE_FREEZE, order: 'depth' };
 
 async function violationOf(scenario: Scenario, options: ExploreOptions): Promise<string | undefined> {
   const explored = await explore(scenario, options);
@@ -42,8 +44,8 @@ describe('the explorer finds two holders in', () => {
 
 describe('and none in', () => {
   test.each([
-    [numberedClaims.lateClaim.whole, { ...ONE_SLOW, order: 'depth' }],
-    [numberedClaims.windows.whole, { ...ONE_FREEZE, order: 'depth' }],
+    [numberedClaims.lateClaim.whole, IN_DEPTH_SLOW],
+    [numberedClaims.windows.whole, IN_DEPTH_FREEZE],
   ])(
     '$name',
     async (scenario, options) => {

@@ -6,12 +6,18 @@ const STALE_MS = 90;
 const UPDATE_MS = 45;
 const RETRY_MS = 10;
 
+/** What it needs of the world. */
+interface Surroundings extends Pick<ActorWorld, 'vfs' | 'clock'> {
+  /** Told of what nobody catches. */
+  readonly uncaught?: (error: unknown) => void;
+}
+
 /**
  * The lock is a directory, its mtime the sign of life. A holder takes an mtime that is not the one it set for the sign
  * that it has lost the lock.
  */
-async function lock(world: ActorWorld): Promise<Hold & { release(): Promise<void> }> {
-  const { vfs, clock } = world;
+export async function properLock(world: Surroundings): Promise<Hold & { release(): Promise<void> }> {
+  const { vfs, clock, uncaught = (): void => undefined } = world;
   while (!(await acquired(world, true)))
     await new Promise<void>((resolve) => clock.schedule(resolve, RETRY_MS));
   const mtime = { ms: clock.wall() };
@@ -26,8 +32,10 @@ async function lock(world: ActorWorld): Promise<Hold & { release(): Promise<void
       await vfs.chtimes(LOCK, new Date(now), new Date(now));
       mtime.ms = now;
       timer = clock.schedule(() => void update(), UPDATE_MS);
-    } catch {
+    } catch (error) {
       state.over = true;
+      // Its default for `onCompromised` is to throw, out of a timer: that is the end of the process.
+      uncaught(error);
     }
   };
   let timer = clock.schedule(() => void update(), UPDATE_MS);
@@ -44,7 +52,7 @@ async function lock(world: ActorWorld): Promise<Hold & { release(): Promise<void
   };
 }
 
-async function acquired(world: ActorWorld, staleCheck: boolean): Promise<boolean> {
+async function acquired(world: Surroundings, staleCheck: boolean): Promise<boolean> {
   const { vfs, clock } = world;
   try {
     await vfs.mkdir(LOCK);
@@ -64,7 +72,7 @@ async function acquired(world: ActorWorld, staleCheck: boolean): Promise<boolean
   return acquired(world, false);
 }
 
-async function remove({ vfs }: ActorWorld): Promise<void> {
+async function remove({ vfs }: Surroundings): Promise<void> {
   try {
     await vfs.rm(LOCK);
   } catch (error) {
@@ -73,7 +81,7 @@ async function remove({ vfs }: ActorWorld): Promise<void> {
 }
 
 const contender: ActorScript = async (world) => {
-  const held = await lock(world);
+  const held = await properLock(world);
   world.granted(held);
   await world.step('work');
   await held.release();

@@ -8,24 +8,37 @@ const BEAT = `${LOCK}/x.lock`;
 const PERIOD_MS = 45;
 const RETRY_MS = 10;
 
+/** What it needs of the world. */
+type Surroundings = Pick<ActorWorld, 'vfs' | 'clock'>;
+
 /** One process's lock: taken by mkdir, kept alive by a file's mtime, given back by removing the directory. */
-class RemoteLockFile {
-  readonly #world: ActorWorld;
+export class RemoteLockFile implements Hold {
+  readonly #world: Surroundings;
+  readonly #override: boolean;
   #beating: { stopped: boolean } | undefined;
 
-  constructor(world: ActorWorld) {
+  /** @param override what is stale; else it is reported, as the original does unless told otherwise */
+  constructor(world: Surroundings, override = true) {
     this.#world = world;
+    this.#override = override;
   }
 
-  async lock(): Promise<Hold> {
-    while (!(await this.#tryLock()))
+  /** It has nothing else to go by. */
+  get held(): boolean {
+    return this.#beating?.stopped === false;
+  }
+
+  async lock(): Promise<void> {
+    while (!(await this.tryLock()))
       await new Promise<void>((resolve) => this.#world.clock.schedule(resolve, RETRY_MS));
-    const beating = this.#beating;
-    return {
-      get held() {
-        return beating?.stopped === false;
-      },
-    };
+  }
+
+  /** Gives up waiting after a time. What it had under way goes on. */
+  async lockWithTimeout(timeoutMs: number): Promise<void> {
+    const timeout = new Promise<never>((_, reject) =>
+      this.#world.clock.schedule(() => reject(new Error('timeout')), timeoutMs),
+    );
+    await Promise.race([this.lock(), timeout]);
   }
 
   async unlock(): Promise<void> {
@@ -33,15 +46,17 @@ class RemoteLockFile {
     await missingIsFine(this.#world.vfs.rm(LOCK, { recursive: true }));
   }
 
-  async #tryLock(): Promise<boolean> {
+  /** Throws if it is stale and may not be overridden. */
+  async tryLock(): Promise<boolean> {
     try {
       await this.#world.vfs.mkdir(LOCK);
     } catch (error) {
       if (!isVFSError(error, 'EEXIST')) throw error;
       if (!(await this.#isStale())) return false;
+      if (!this.#override) throw new Error('stale', { cause: error });
       // As the original does: it asks again, and then removes whatever is there by now.
       if (await this.#isStale()) await this.unlock();
-      return this.#tryLock();
+      return this.tryLock();
     }
     const beating = { stopped: false };
     this.#beating = beating;
@@ -54,6 +69,10 @@ class RemoteLockFile {
     const beat = async (): Promise<void> => {
       if (beating.stopped) return;
       await missingIsFine(vfs.writeFile(BEAT, `alive @ ${clock.wall()}`));
+      if (vfs.capabilities.chtimes) {
+        const now = new Date(clock.wall());
+        await missingIsFine(vfs.chtimes(BEAT, now, now));
+      }
       clock.schedule(() => void beat(), PERIOD_MS - 1);
     };
     void beat();
@@ -84,7 +103,8 @@ function contender(rounds = 1): ActorScript {
   return async (world) => {
     const lock = new RemoteLockFile(world);
     for (let round = 0; round < rounds; round++) {
-      world.granted(await lock.lock());
+      await lock.lock();
+      world.granted(lock);
       await world.step('work');
       await lock.unlock();
     }

@@ -1,0 +1,137 @@
+/**
+ * Sees whether anything notices when the lock is made weaker: applies each mutant of list.mjs to a copy of the lock,
+ * and sets the explorer and then the tests on it. Exits with 1 if one survives.
+ *
+ * `node scripts/mutants/run.mjs [part of a name …]`
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { mutants } from './list.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const work = `${root}node_modules/.cache/holdfast-mutants-${process.pid}`;
+const only = process.argv.slice(2);
+
+/** What the explorer tries on a mutant, the cheapest first. Without faults all of this takes a second. */
+const QUICK = ['takeover', 'cleanUp', 'windows', 'inTurn', 'timeouts', 'names', 'lateClaim'].map((name) => [
+  name,
+  { faults: 0 },
+]);
+/** And what it tries if no test minds either. */
+const THOROUGH = [
+  ['lateClaim', { faultKinds: ['slow-call'], maxStates: 60_000 }],
+  ['takeover', {}],
+  ['inTurn', { faultKinds: ['unknown', 'slow-call', 'slow-reply'], maxStates: 60_000 }],
+  ['inTurn', { faultKinds: ['freeze', 'suspend'], maxStates: 60_000 }],
+  ['windows', { faultKinds: ['freeze'], maxStates: 30_000 }],
+  ['cleanUp', { faultKinds: ['crash', 'slow-call'], maxStates: 30_000 }],
+];
+
+/** The mutant as source, in a folder of its own. */
+function mutate(mutant, at) {
+  const folder = `${work}/${at}`;
+  cpSync(`${root}packages/lock/src`, `${folder}/src`, { recursive: true });
+  const path = `${folder}/src/${mutant.file}`;
+  const source = readFileSync(path, 'utf8');
+  const found = source.split(mutant.from).length - 1;
+  if (found !== 1)
+    throw new Error(`"${mutant.name}": what it replaces stands ${found} times in ${mutant.file}, not once`);
+  writeFileSync(
+    path,
+    source.replace(mutant.from, () => mutant.to),
+  );
+  return folder;
+}
+
+function compile(folder) {
+  const options = {
+    extends: `${root}tsconfig.base.json`,
+    compilerOptions: {
+      rootDir: 'src',
+      outDir: 'dist',
+      types: ['node'],
+      composite: false,
+      declaration: false,
+      declarationMap: false,
+      isolatedDeclarations: false,
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+    },
+    include: ['src'],
+    exclude: ['src/**/*.test.ts', 'src/**/*.fixture.ts'],
+  };
+  writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(options));
+  writeFileSync(`${folder}/package.json`, '{"type":"module"}');
+  // A mutant that no longer fits its types still runs, and is still to be killed.
+  spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', folder], { stdio: 'ignore' });
+}
+
+async function killedByExplorer(folder, attacks) {
+  const { Lock } = await import(pathToFileURL(`${folder}/dist/index.js`).href);
+  const { explore } = await import(pathToFileURL(`${root}packages/testkit/dist/index.js`).href);
+  const scenarios = `${root}packages/testkit/dist/lock-scenarios/lock-scenarios.js`;
+  const { lockScenarios } = await import(pathToFileURL(scenarios).href);
+  for (const [name, options] of attacks) {
+    const { violation, states } = await explore(lockScenarios(Lock)[name], { shrink: false, ...options });
+    if (violation !== undefined)
+      return `the explorer, "${violation.scenario}": ${violation.violation?.kind}, ${violation.violation?.message} (${states} states)`;
+  }
+  return undefined;
+}
+
+function killedByTests(folder) {
+  const config = `${root}scripts/mutants/vitest.config.ts`;
+  const vitest = `${root}node_modules/vitest/vitest.mjs`;
+  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--config', config], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, MUTANT: folder },
+    maxBuffer: 1e8,
+  });
+  if (status === 0) return undefined;
+  try {
+    const { testResults } = JSON.parse(stdout.slice(stdout.indexOf('{')));
+    const failed = testResults.flatMap((file) =>
+      file.assertionResults.filter((test) => test.status === 'failed'),
+    );
+    return failed.length > 0 ? `a test: "${failed[0].fullName}"` : 'the tests, which do not even load';
+  } catch {
+    return 'the tests, which broke off';
+  }
+}
+
+async function main() {
+  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  const chosen = mutants.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+  const survivors = [];
+  mkdirSync(work, { recursive: true });
+  try {
+    for (const [at, mutant] of chosen.entries()) {
+      const startedAt = performance.now();
+      const folder = mutate(mutant, at);
+      compile(folder);
+      const killer =
+        (await killedByExplorer(folder, mutant.attack === undefined ? QUICK : [mutant.attack])) ??
+        killedByTests(folder) ??
+        (await killedByExplorer(folder, THOROUGH));
+      const took = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+      if (killer === undefined && mutant.equivalent === undefined) survivors.push(mutant.name);
+      const fate = killer ?? (mutant.equivalent === undefined ? 'SURVIVES' : `nobody: ${mutant.equivalent}`);
+      console.log(
+        `${mutant.name} (${took})\n    killed by ${fate}`.replace('killed by SURVIVES', 'SURVIVES'),
+      );
+      rmSync(folder, { recursive: true, force: true });
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  console.log(`\n${chosen.length - survivors.length} of ${chosen.length} mutants are accounted for.`);
+  for (const name of survivors) console.log(`SURVIVES: ${name}`);
+  if (survivors.length > 0) process.exitCode = 1;
+}
+
+await main();
