@@ -37,6 +37,7 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
   const fsync = settings.fsync ?? mounted;
   const place: Place = {
     root: settings.root,
+    mount: found.mount,
     create: settings.create,
     shared: mounted,
     smb: mounted && machine.platform === 'linux' && isSMB(found.type),

@@ -64,6 +64,12 @@ describe('the survey of a root on Linux', () => {
     expect(usual.type.unsafe).toBeUndefined();
   });
 
+  it('tells what must stay mounted, which a local disk need not', () => {
+    expect(survey('/home/anna', linux()).mount).toEqual({ path: '/home/anna', type: 'nfs4' });
+    expect(survey('/var', linux()).mount).toBeUndefined();
+    expect(survey('/srv/data', linux()).mount).toBeUndefined();
+  });
+
   it('tells roots on one mount by the same device, others by another', () => {
     const device = (root: string): string => survey(root, linux()).device;
     expect(device('/home/anna')).toBe(device('/home/bert'));
