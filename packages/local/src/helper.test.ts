@@ -10,6 +10,7 @@ import { fromFault, toFault, type Order, type Report } from './wire.js';
 const ROOT = parsePath('/', { op: 'ls', adapter: 'local' });
 const place: Place = {
   root: '/srv',
+  mount: undefined,
   create: false,
   shared: true,
   smb: false,

@@ -4,6 +4,7 @@ import { errnoOf, Refusal } from './errno.js';
 import { isWithin } from './mounts.js';
 import type { Place } from './place.js';
 import type { Steps } from './steps.js';
+import { assertMounted } from './still-mounted.js';
 import { O_DIRECT, system } from './system.js';
 import { refuseBadNames, refuseDevices } from './windows-names.js';
 
@@ -31,6 +32,7 @@ export class Jail {
 
   /** The real root; made first if it is missing and that was asked for. */
   *root(): Steps<string> {
+    yield* this.#assertMounted();
     return (this.#root ??= yield* this.#findRoot());
   }
 
@@ -59,9 +61,14 @@ export class Jail {
   }
 
   *makeRoot(): Steps<void> {
+    yield* this.#assertMounted();
     const { root, mode } = this.place;
     yield* system.mkdirTree(root, mode ?? 0o777);
     if (mode !== undefined) yield* system.chmod(root, mode);
+  }
+
+  *#assertMounted(): Steps<void> {
+    if (this.place.mount !== undefined) yield* assertMounted(this.place.mount);
   }
 
   *#findRoot(): Steps<string> {

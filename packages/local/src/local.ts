@@ -37,6 +37,7 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
   const fsync = settings.fsync ?? mounted;
   const place: Place = {
     root: settings.root,
+    mount: found.mount,
     create: settings.create,
     shared: mounted,
     smb: mounted && machine.platform === 'linux' && isSMB(found.type),
@@ -68,9 +69,8 @@ function chosen({ filesystem, root }: Settings, found: FilesystemType): Filesyst
       op: 'open',
       path: root,
       adapter: 'local',
-      detail: `no lock is safe on ${found.name}: ${found.unsafe}`,
-      advice:
-        "Use the adapter for the storage behind it; pass { filesystem: 'fuse' } if this host alone uses it",
+      detail: `no lock is safe on ${found.name}: ${found.unsafe.why}`,
+      advice: found.unsafe.advice,
     });
   }
   if (filesystem === found.class) return found;

@@ -25,6 +25,7 @@ function jailAt(dir: string, changes: Partial<Place>): Jail {
   const { platform } = process;
   return new Jail({
     root: dir,
+    mount: undefined,
     create: false,
     shared: false,
     smb: false,

@@ -1,7 +1,11 @@
+import type { MountedAt } from './survey.js';
+
 /** Where operations work and how, as plain data: it can be sent to another process. */
 export interface Place {
   /** The root as an absolute path of the machine. */
   readonly root: string;
+  /** What must be mounted where the root is, if anything must. */
+  readonly mount: MountedAt | undefined;
   /** Whether a missing root is made, parents included. */
   readonly create: boolean;
   /** Whether other hosts change it, so that only an open is fresh and an "absent" must be doubted. */

@@ -13,6 +13,7 @@ const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op:
 function mountAt(root: string) {
   const jail = new Jail({
     root,
+    mount: undefined,
     create: false,
     shared: true,
     smb: true,

@@ -15,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op: 'watch', adapter: 'local' });
 const placeAt = (root: string): Place => ({
   root,
+  mount: undefined,
   create: false,
   shared: false,
   smb: false,

@@ -73,7 +73,7 @@ export class Ledger {
 
   /**
    * Whether a listing can be had fresh and content cannot without an open: on a mount from another host. A server lets an
-   * open wait for a host that has the file open, or leased, for as long as that one does not answer: 6 s was measured on
+   * open wait for a host that has the file open, or leased, for as long as that one does not answer: 1 to 6 s were measured on
    * Samba, protocols allow 35 s (SMB) and 90 s (NFSv4). So there a beat is a new name, which nobody ever opens.
    */
   get beatsAreNames(): boolean {

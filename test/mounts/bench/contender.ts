@@ -98,7 +98,8 @@ export class Contender {
     for (;;) {
       const found = find();
       if (found !== undefined) return found;
-      if (late.aborted) throw new Error(`${this.name} has noted nothing of the kind in ${part} within ${withinMs} ms`);
+      if (late.aborted)
+        throw new Error(`${this.name} has noted nothing of the kind in ${part} within ${withinMs} ms`);
       await new Promise<void>((resolve) => {
         const done = (): void => {
           this.#listeners.delete(done);

@@ -16,7 +16,12 @@ import { RemoteError, type Peer } from '../inside/peer.js';
 import type { Contender } from './contender.js';
 
 /** Opens `root` in the process of a guest, and gives what is open there to this process. */
-export async function remoteVFS(contender: Contender, id: string, root: string, options: LocalOptions): Promise<VFS> {
+export async function remoteVFS(
+  contender: Contender,
+  id: string,
+  root: string,
+  options: LocalOptions,
+): Promise<VFS> {
   const capabilities = await contender.peer.call('open', id, root, options);
   return createVFS(new RemoteDriver(contender.peer, id, capabilities));
 }
@@ -45,11 +50,16 @@ class RemoteDriver implements VFSDriver {
     { exclusive }: { readonly exclusive: boolean },
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    await this.#send({ op: 'writeFile', path, data: Buffer.from(data).toString('base64'), exclusive }, signal);
+    await this.#send(
+      { op: 'writeFile', path, data: Buffer.from(data).toString('base64'), exclusive },
+      signal,
+    );
   }
 
   async readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    return new Uint8Array(Buffer.from((await this.#send({ op: 'readFile', path }, signal)) as string, 'base64'));
+    return new Uint8Array(
+      Buffer.from((await this.#send({ op: 'readFile', path }, signal)) as string, 'base64'),
+    );
   }
 
   async chtimes(path: VFSPath, atime: Date, mtime: Date, signal: AbortSignal | undefined): Promise<void> {

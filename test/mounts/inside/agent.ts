@@ -22,8 +22,7 @@ export interface AgentMethods {
 
 /** A message of a process of the guest, or its end. */
 export type AgentNote =
-  | { readonly name: string; readonly message: unknown }
-  | { readonly name: string; readonly exit: string };
+  { readonly name: string; readonly message: unknown } | { readonly name: string; readonly exit: string };
 
 const started = new Map<string, ChildProcess>();
 
@@ -48,7 +47,9 @@ const methods = {
       started.delete(name);
       tell({ name, exit: signal ?? String(code) });
     });
-    await new Promise((resolve, reject) => child.once('spawn', () => resolve(undefined)).once('error', reject));
+    await new Promise((resolve, reject) =>
+      child.once('spawn', () => resolve(undefined)).once('error', reject),
+    );
   },
 
   signal(name, signal) {
@@ -74,7 +75,10 @@ createServer((socket) => {
   );
   outside = peer;
   socket.setNoDelay(true);
-  socket.on('data', lines((line) => peer.receive(JSON.parse(line))));
+  socket.on(
+    'data',
+    lines((line) => peer.receive(JSON.parse(line))),
+  );
   socket.on('error', () => undefined); // Nobody is there any more who would have to know.
   peer.note('ready', undefined);
 }).listen(CONTROL_PORT, process.env['CONTROL']);

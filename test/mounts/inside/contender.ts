@@ -33,6 +33,11 @@ export interface ContenderMethods {
   /** Works under the lease from now on, every few milliseconds, as long as it says that it is held. */
   work(id: string, everyMs: number): void;
   count(id: string): Promise<number>;
+  /** Writes a file of the guest so many times, as most programs do: it is made empty first. */
+  rewrite(path: string, times: number): Promise<void>;
+  /** Reads a file of an open VFS again and again until `stop`. Resolves to how often it was found empty. */
+  watchEmpty(id: string, path: string): Promise<number>;
+  stop(): void;
   /** Looks after everything but the mounts: how late, in milliseconds, are timers, other files and name look-ups? */
   bystand(): Promise<Bystander>;
   /** Ends the process by `process.exit`. */
@@ -96,6 +101,7 @@ interface Contest {
 const opened = new Map<string, VFS>();
 const contests = new Map<string, Contest>();
 const calls = new Map<number, AbortController>();
+let stopped = false;
 
 const vfsOf = (id: string): VFS => opened.get(id) ?? missing(id);
 const contestOf = (id: string): Contest => contests.get(id) ?? missing(id);
@@ -215,6 +221,22 @@ const methods = {
 
   count: (id) => readCounter(vfsOf(id)),
 
+  async rewrite(path, times) {
+    for (let time = 0; time < times; time++) await writeFile(path, `record ${time}`);
+  },
+
+  async watchEmpty(id, path) {
+    let empty = 0;
+    for (stopped = false; !stopped;) {
+      if ((await vfsOf(id).readFile(path)).length === 0) empty++;
+    }
+    return empty;
+  },
+
+  stop() {
+    stopped = true;
+  },
+
   async bystand() {
     const started = hostTime();
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -234,8 +256,12 @@ const methods = {
   exit: (code) => process.exit(code),
 } satisfies ContenderMethods;
 
-const outside = new Peer((message) => process.send?.(message), methods, (topic, callId) => {
-  if (topic === 'abort') calls.get(callId as number)?.abort();
-});
+const outside = new Peer(
+  (message) => process.send?.(message),
+  methods,
+  (topic, callId) => {
+    if (topic === 'abort') calls.get(callId as number)?.abort();
+  },
+);
 process.on('message', (message) => outside.receive(message));
 process.on('SIGUSR2', () => outside.note('signalled', undefined));

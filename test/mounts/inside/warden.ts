@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { signalTree } from '../../servers/process.js';
 import { lines, Peer } from './peer.js';
 
 // The first process of the lab's own pid, network and mount namespaces. When it ends, the kernel ends every other
@@ -74,18 +75,26 @@ const methods = {
       channels.delete(name);
       tell({ name, exit: signal ?? String(code) });
     });
-    await new Promise((resolve, reject) => child.once('spawn', () => resolve(undefined)).once('error', reject));
+    await new Promise((resolve, reject) =>
+      child.once('spawn', () => resolve(undefined)).once('error', reject),
+    );
   },
 
   async signal(name, signal, whom) {
     const pid = started.get(name)?.pid;
-    if (pid !== undefined) process.kill(whom === 'all' ? -pid : pid, signal);
+    if (pid === undefined) return;
+    if (whom === 'all') signalTree(pid, signal);
+    else process.kill(pid, signal);
   },
 } satisfies WardenMethods;
 
-const outside = new Peer((message) => process.send?.(message), methods, (name, line) => {
-  channels.get(name)?.write(`${String(line)}\n`);
-});
+const outside = new Peer(
+  (message) => process.send?.(message),
+  methods,
+  (name, line) => {
+    channels.get(name)?.write(`${String(line)}\n`);
+  },
+);
 
 /** Tries until the process listens, or has ended. */
 function open(name: string, { host, port }: { host: string; port: number }): void {
@@ -98,7 +107,10 @@ function open(name: string, { host, port }: { host: string; port: number }): voi
     connected = true;
     channels.set(name, socket);
   });
-  socket.on('data', lines((line) => tell({ name, line })));
+  socket.on(
+    'data',
+    lines((line) => tell({ name, line })),
+  );
   socket.on('error', () => undefined); // It is followed by close.
   socket.once('close', () => {
     clearTimeout(impatience);

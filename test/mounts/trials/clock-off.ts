@@ -18,13 +18,20 @@ export async function clockOff(bench: Bench, seconds: number): Promise<FiguresBy
       heldOn(bench, 'one', 'two', seconds),
       heldOn(bench, 'two', 'one', seconds),
     ]);
-    return new Map([...ahead].map(([kind, figures]) => [kind, { ...figures, reverse: behind.get(kind)!['takeover']! }]));
+    return new Map(
+      [...ahead].map(([kind, figures]) => [kind, { ...figures, reverse: behind.get(kind)!['takeover']! }]),
+    );
   } finally {
     await one.sh(`date -s @$(($(date +%s) - ${seconds}))`);
   }
 }
 
-async function heldOn(bench: Bench, home: HostName, away: HostName, seconds: number): Promise<FiguresByMount> {
+async function heldOn(
+  bench: Bench,
+  home: HostName,
+  away: HostName,
+  seconds: number,
+): Promise<FiguresByMount> {
   const trial = new Trial(bench, `clock-${seconds}-${home}`);
   // A process of its own: it is going to be killed.
   const role = `clock-${seconds}`;

@@ -40,9 +40,10 @@ function hangCalls(contender: Contender, id: string): Promise<PromiseSettledResu
 
 /** The servers stand still: what a program does beside its calls to them goes on, and so does its end. */
 export async function hanging(bench: Bench): Promise<FiguresByMount> {
-  const { nfs, samba } = bench.lab;
-  const contenders = await onEach(bench.mounts, (kind) => hung(bench, kind, 'hanging', { deadlineMs: DEADLINE_MS }));
-  await Promise.all([nfs.freeze(), samba.freeze()]);
+  const contenders = await onEach(bench.mounts, (kind) =>
+    hung(bench, kind, 'hanging', { deadlineMs: DEADLINE_MS }),
+  );
+  await bench.lab.servers((server) => server.freeze());
   try {
     return await onEach(bench.mounts, async (kind) => {
       const contender = contenders.get(kind)!;
@@ -74,16 +75,15 @@ export async function hanging(bench: Bench): Promise<FiguresByMount> {
       return { timers: timerMs, files: filesMs, timeout: waited, exit: monotonic() - asked };
     });
   } finally {
-    await Promise.all([nfs.thaw(), samba.thaw()]);
+    await bench.lab.servers((server) => server.thaw());
   }
 }
 
 /** The same without the helper process: what it is there for. */
 export async function hangingInProcess(bench: Bench): Promise<void> {
-  const { nfs, samba } = bench.lab;
   const options = { deadlineMs: DEADLINE_MS, isolate: false };
   const contenders = await onEach(bench.mounts, (kind) => hung(bench, kind, 'in-process', options));
-  await Promise.all([nfs.freeze(), samba.freeze()]);
+  await bench.lab.servers((server) => server.freeze());
   try {
     await onEach(bench.mounts, async (kind) => {
       const contender = contenders.get(kind)!;
@@ -93,7 +93,7 @@ export async function hangingInProcess(bench: Bench): Promise<void> {
       expect(ended, kind.title).toBe('stuck');
     });
   } finally {
-    await Promise.all([nfs.thaw(), samba.thaw()]);
+    await bench.lab.servers((server) => server.thaw());
   }
   await onEach(bench.mounts, async (kind) => {
     expect(await contenders.get(kind)!.process.ended, kind.title).toBe('7');
@@ -102,7 +102,6 @@ export async function hangingInProcess(bench: Bench): Promise<void> {
 
 /** `holdfast run` ends its command while the lock's server is silent, and itself. */
 export async function commandEnded(bench: Bench): Promise<FiguresByMount> {
-  const { nfs, samba } = bench.lab;
   const one = bench.guest('one');
   const work = (kind: MountKind): string => `/run/work-${kind.id}`;
   await onEach(bench.mounts, async (kind) => {
@@ -113,13 +112,17 @@ export async function commandEnded(bench: Bench): Promise<FiguresByMount> {
     await one.sh(
       `(${process.execPath} ${HOLDFAST} run ${flags} -- ${command}; echo $? > ${work(kind)}.status) >/run/log-${kind.id} 2>&1 &`,
     );
-    await one.sh(`for i in $(seq 600); do [ -s ${work(kind)} ] && exit; sleep 0.1; done; cat /run/log-${kind.id}; exit 1`);
+    await one.sh(
+      `for i in $(seq 600); do [ -s ${work(kind)} ] && exit; sleep 0.1; done; cat /run/log-${kind.id}; exit 1`,
+    );
   });
   const frozenAt = monotonic();
-  await Promise.all([nfs.freeze(), samba.freeze()]);
+  await bench.lab.servers((server) => server.freeze());
   try {
     return await onEach(bench.mounts, async (kind) => {
-      await one.sh(`for i in $(seq 600); do kill -0 $(cat ${work(kind)}) 2>/dev/null || exit 0; sleep 0.05; done; exit 1`);
+      await one.sh(
+        `for i in $(seq 600); do kill -0 $(cat ${work(kind)}) 2>/dev/null || exit 0; sleep 0.05; done; exit 1`,
+      );
       const ended = monotonic() - frozenAt;
       expect(ended, `${kind.title}: the command`).toBeLessThan(STALE_AFTER_MS + SLOWNESS_MS);
       await one.sh(`for i in $(seq 600); do [ -s ${work(kind)}.status ] && exit 0; sleep 0.05; done; exit 1`);
@@ -129,6 +132,6 @@ export async function commandEnded(bench: Bench): Promise<FiguresByMount> {
       return { commandEnded: ended, runEnded: exited };
     });
   } finally {
-    await Promise.all([nfs.thaw(), samba.thaw()]);
+    await bench.lab.servers((server) => server.thaw());
   }
 }

@@ -22,11 +22,11 @@ interface Outage {
 
 /** The servers stand still for longer than a lease, and go on as if nothing had been. */
 export function serverFrozen(bench: Bench): Promise<FiguresByMount> {
-  const { nfs, samba } = bench.lab;
+  const { lab } = bench;
   return survive(bench, {
     name: 'server-frozen',
-    begin: async () => void (await Promise.all([nfs.freeze(), samba.freeze()])),
-    end: async () => void (await Promise.all([nfs.thaw(), samba.thaw()])),
+    begin: () => lab.servers((server) => server.freeze()),
+    end: () => lab.servers((server) => server.thaw()),
     lastsMs: STALE_AFTER_MS + 2000,
     reconnectMs: 5000,
   });
@@ -34,11 +34,11 @@ export function serverFrozen(bench: Bench): Promise<FiguresByMount> {
 
 /** The servers crash and start again. NFS comes back with a grace period, in which nobody may open a file. */
 export function serverRestarted(bench: Bench): Promise<FiguresByMount> {
-  const { nfs, samba } = bench.lab;
+  const { lab } = bench;
   return survive(bench, {
     name: 'server-restarted',
     begin: async () => undefined,
-    end: async () => void (await Promise.all([nfs.restart(), samba.restart()])),
+    end: () => lab.servers((server) => server.restart()),
     lastsMs: 0,
     reconnectMs: 25_000,
   });
@@ -108,7 +108,7 @@ const PATIENCE_MS = 60_000;
 
 /** Asks for the lock until it has it, whatever the storage says meanwhile. */
 export async function persist({ contender, id }: Party): Promise<Granted> {
-  for (const end = monotonic() + PATIENCE_MS; ; ) {
+  for (const end = monotonic() + PATIENCE_MS; ;) {
     try {
       return await contender.acquire(id, { timeoutMs: PATIENCE_MS });
     } catch (error) {
@@ -117,4 +117,3 @@ export async function persist({ contender, id }: Party): Promise<Granted> {
     }
   }
 }
-

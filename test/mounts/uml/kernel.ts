@@ -16,7 +16,11 @@ export async function prepareKernel(warden: Warden): Promise<Omit<Kernel, 'memor
   const folder = `${modules}/lib/modules/${version}`;
   await warden.run('mkdir', '-p', folder);
   // The package's own folder is left as it is: the index that depmod writes goes into ours.
-  await warden.run('sh', '-c', `ln -s ${DEBIAN_MODULES}/${version}/* ${folder}/ && rm -f ${folder}/modules.dep*`);
+  await warden.run(
+    'sh',
+    '-c',
+    `ln -s ${DEBIAN_MODULES}/${version}/* ${folder}/ && rm -f ${folder}/modules.dep*`,
+  );
   await warden.run('depmod', '-b', modules, version);
   return { command: findCommand('linux.uml') ?? 'linux.uml', env: await environment(warden), modules };
 }
