@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { WAITING } from './contestants.js';
 import { median } from './median.js';
 
-const TURNS = 150;
+const TURNS = 40;
 const WORKER = fileURLToPath(new URL('hand-over-worker.js', import.meta.url));
 
 /** @returns microseconds of a hand-over at the median, by contestant */

@@ -34,8 +34,9 @@ function run(name: string, root: string): Program {
   };
 }
 
-const gone = (pid: number): Promise<void> =>
-  expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 30_000 }).toBe(false);
+const gone = async (pid: number): Promise<void> => {
+  await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 30_000 }).toBe(false);
+};
 
 describe.runIf(canMount)('a mount whose server has fallen silent', () => {
   it('holds up nothing but its own calls, which end at their deadline, and the process can end', async () => {

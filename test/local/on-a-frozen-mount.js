@@ -6,7 +6,13 @@ import { localVFS } from '@holdfast/local';
 
 const [root] = process.argv.slice(2);
 const vfs = localVFS(root, { filesystem: 'network', deadlineMs: 500 });
-await vfs.ls('/');
+// On a busy machine it can take a while to start the helper.
+for (let listed = false; !listed;) {
+  listed = await vfs.ls('/').then(
+    () => true,
+    () => false,
+  );
+}
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 

@@ -82,8 +82,8 @@ describe('what a lock at its default timings costs', () => {
     const other = await settle(new Lock(open(), { id: 'x', clock }).acquire());
     expect(spent()).toEqual({ create: 2, head: 2, list: 2 });
     await drive(clock, fake, 14_000);
-    // Two beats, and what is left of the first two numbers: the one that had no beat costs a HEAD less.
-    expect(spent()).toEqual({ head: 2 + 2 + 3, put: 2, list: 1 + 2 + 2, delete: 2 + 3 });
+    // Two beats, and what is left of the first number: its claim and its beat go, its mark is made sure of and stays.
+    expect(spent()).toEqual({ create: 1, head: 2 + 3, put: 2, list: 1 + 3, delete: 4 });
     await settle(other.release());
   });
 

@@ -165,8 +165,9 @@ describe('a store that hangs', () => {
     await proven();
     return s3VFS({ bucket: 'bucket', endpoint: fake.endpoint, credentials: fake.credentials }, { clock });
   };
-  const hanging = (count: number): Promise<void> =>
-    expect.poll(() => fake.hanging, { timeout: 20_000, interval: 5 }).toBe(count);
+  const hanging = async (count: number): Promise<void> => {
+    await expect.poll(() => fake.hanging, { timeout: 20_000, interval: 5 }).toBe(count);
+  };
 
   test('is given up at the deadline, with the outcome unknown', async () => {
     const vfs = await provenOnClock();

@@ -60,7 +60,15 @@ interface Armed extends Trap {
   readonly held: Promise<void>[];
 }
 
-export async function startProxy(upstream: string): Promise<HTTPProxy> {
+export interface HTTPProxyOptions {
+  /** The status that the client gets to see. Default: that of the server. */
+  readonly claim?: (request: ProxyRequest, status: number) => number;
+}
+
+export async function startProxy(
+  upstream: string,
+  { claim = (_, status) => status }: HTTPProxyOptions = {},
+): Promise<HTTPProxy> {
   const { port: upstreamPort, pathname } = new URL(upstream);
   const passed: Passed[] = [];
   const sockets = new Set<Socket>();
@@ -99,7 +107,7 @@ export async function startProxy(upstream: string): Promise<HTTPProxy> {
       return;
     }
     const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...headers } = response.headers;
-    outgoing.writeHead(status, headers).end(body);
+    outgoing.writeHead(claim(asked, status), headers).end(body);
   };
 
   const server = createServer((incoming, outgoing) => {

@@ -18,6 +18,8 @@ export interface HTTPStub {
   readonly connections: number;
   /** Connections that are open. */
   readonly open: number;
+  /** Breaks every connection. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,9 @@ export async function startStub(respond: Respond, tls?: ServerOptions): Promise<
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/dav`,
     requests,
@@ -58,8 +63,9 @@ export async function startStub(respond: Respond, tls?: ServerOptions): Promise<
     get open() {
       return sockets.size;
     },
+    cut,
     async stop() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -2,7 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { SftpVFSOptions } from '@holdfast/sftp';
 import ssh2 from 'ssh2';
 import type { AuthContext, Connection, SFTPWrapper } from 'ssh2';
-import { makeSite, optionsFor, type SftpServer } from './sftp-server.js';
+import { makeSite, optionsFor, type SftpServer, type SftpSite } from './sftp-server.js';
 import { SessionFolder, status, type Answer } from './ssh2-folder.js';
 import type { SSHKey } from './ssh-keys.js';
 
@@ -69,7 +69,15 @@ export interface SSHServer extends SftpServer {
 
 export async function startSSHServer(options: SSHServerOptions = {}): Promise<SSHServer> {
   const made = await makeSite();
-  const site = { ...made, clientKey: options.clientKey ?? made.clientKey };
+  try {
+    return await serve({ ...made, clientKey: options.clientKey ?? made.clientKey }, options);
+  } catch (error) {
+    await made.remove();
+    throw error;
+  }
+}
+
+async function serve(site: SftpSite, options: SSHServerOptions): Promise<SSHServer> {
   const hostKeys = options.hostKeys ?? [site.hostKey];
   const live = new Set<Connection>();
   const state = new Wire(options.inTurns === true);

@@ -38,7 +38,7 @@ export function holdToContract<S extends SftpServer>(
       clients: 3,
       rounds: 10,
       // Enough for a connection on a busy machine: it is also how long one may take to open.
-      stalledDeadlineMs: 1_000,
+      stalledDeadlineMs: 1_500,
     };
     vfsConformance(options);
   });

@@ -37,12 +37,15 @@ describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missin
   });
 
   /** A process of its own, with a lock of the given settings. */
-  async function actor(lock: Partial<LockOptions> = {}, contenders = 1): Promise<Actor> {
+  async function actor(
+    lock: Partial<LockOptions> = {},
+    more: Partial<Pick<Cast, 'options' | 'contenders'>> = {},
+  ): Promise<Actor> {
     const cast: Cast = {
-      options: { ...place.options, deadlineMs: 1_500, answerTimeoutMs: 700, connectTimeoutMs: 1_000 },
+      options: { ...place.options, deadlineMs: 30_000 },
       lock: { id: 'deploy', staleAfterMs: STALE_MS, pollMs: 100, ...lock },
       history,
-      contenders,
+      ...more,
     };
     const made = new Actor();
     actors.push(made);
@@ -91,7 +94,8 @@ describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missin
   });
 
   test('is lost in time when the server stops for longer than the lease, and all recover', async () => {
-    const [holder, waiter] = await Promise.all([actor(), actor()]);
+    const options = { ...place.options, deadlineMs: 5_000, answerTimeoutMs: 1_000 };
+    const [holder, waiter] = await Promise.all([actor({}, { options }), actor({}, { options })]);
     const token = await holder.acquire();
     await holder.says('beat');
     const waiting = waiter.acquire();
@@ -119,7 +123,7 @@ describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missin
     const counter = join(server.folder, `counter-${Math.random()}`);
     writeFileSync(counter, '0');
     mkdirSync(join(server.folder, 'unrelated'), { recursive: true });
-    const cast = await Promise.all(Array.from({ length: processes }, () => actor(LONG, contenders)));
+    const cast = await Promise.all(Array.from({ length: processes }, () => actor(LONG, { contenders })));
     await Promise.all(cast.map((each) => each.count(counter, times)));
     const updates = processes * contenders * times;
     expect(Number(readFileSync(counter, 'utf8'))).toBe(updates);

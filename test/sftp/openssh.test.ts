@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Lock } from '@holdfast/lock';
 import { sftpVFS, sftpVFSFromURL } from '@holdfast/sftp';
 import { isVFSError, type VFS } from '@holdfast/vfs';
+import { openVFS } from 'holdfast';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMount, makeReadOnly, makeTmpfs } from '../local/places.fixture.js';
 import { startServer } from '../servers/process.js';
@@ -66,15 +68,35 @@ describe.skipIf(missing !== undefined)(`OpenSSH${missing ? ` (${missing})` : ''}
     }
   });
 
-  test('is reached by a URL', async () => {
-    const { host, port, username, privateKey, hostKeyFingerprint } = server.options;
-    const key = join(dirname(server.folder), 'url_key');
-    writeFileSync(key, String(privateKey), { mode: 0o600 });
-    const query = `privateKeyPath=${key}&hostKeyFingerprint=${String(hostKeyFingerprint)}&deadlineMs=5000`;
-    mkdirSync(join(server.folder, 'by url'));
-    const there = sftpVFSFromURL(`sftp://${username}@${host}:${port}${server.folder}/by%20url?${query}`);
-    expect(await there.ls('/')).toEqual([]);
-    await there.close();
+  describe('by URL', () => {
+    let url: string;
+    beforeAll(() => {
+      const { host, port, username, privateKey, hostKeyFingerprint } = server.options;
+      const key = join(dirname(server.folder), 'url_key');
+      writeFileSync(key, String(privateKey), { mode: 0o600 });
+      mkdirSync(join(server.folder, 'by url'), { mode: 0o777 });
+      chmodSync(join(server.folder, 'by url'), 0o777);
+      const query = `privateKeyPath=${key}&hostKeyFingerprint=${String(hostKeyFingerprint)}&deadlineMs=20000`;
+      url = `sftp://${username}@${host}:${port}${server.folder}/by%20url?${query}`;
+    });
+
+    test('is opened here and by openVFS', async () => {
+      for (const there of [sftpVFSFromURL(url), await openVFS(url)]) {
+        expect(await there.ls('/')).toEqual([]);
+        await there.close();
+      }
+    });
+
+    test('is what a command runs under the lock of', async () => {
+      const main = fileURLToPath(new URL('../../packages/holdfast/dist/cli/main.js', import.meta.url));
+      const script = 'process.stdout.write(process.env.HOLDFAST_TOKEN)';
+      const holdfast = async (): Promise<string> => {
+        const args = [main, 'run', '--on', url, '--id', 'cli', '--', process.execPath, '-e', script];
+        return (await run(process.execPath, args)).stdout;
+      };
+      expect(await holdfast()).toBe('1');
+      expect(await holdfast()).toBe('2');
+    });
   });
 
   test('makes the base itself, but none above it', async () => {

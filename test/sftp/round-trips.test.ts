@@ -106,15 +106,11 @@ describe('a lock on the wire', () => {
     await vfs.stat('/');
 
     const clock = new VirtualClock();
-    let beaten: () => void = () => undefined;
-    const onEvent = ({ type }: LockEvent): void => {
-      if (type === 'beat') beaten();
-    };
-    const lock = new Lock(vfs, { id: 'deploy', clock, onEvent });
+    const beaten = next('beat');
+    const lock = new Lock(vfs, { id: 'deploy', clock, onEvent: beaten.onEvent });
     const beat = async (): Promise<void> => {
-      const done = new Promise<void>((resolve) => (beaten = resolve));
       await clock.advance(2_000);
-      await done;
+      await beaten.said();
     };
 
     server.recount();
@@ -135,4 +131,45 @@ describe('a lock on the wire', () => {
     await beat();
     expect((await counted(() => second.release())).trips).toBe(1);
   });
+
+  test('asks a contender that waits for one listing a look, which tells it all', async () => {
+    const holding = sftpVFS(server.options);
+    const holder = new VirtualClock();
+    const beat = next('beat');
+    await new Lock(holding, { id: 'deploy', clock: holder, onEvent: beat.onEvent }).acquire();
+    await holder.advance(1);
+    await beat.said();
+
+    const clock = new VirtualClock();
+    const looked = next('waiting');
+    const waiter = new Lock(vfs, { id: 'deploy', clock, onEvent: looked.onEvent });
+    const giveUp = new AbortController();
+    const waiting = failing(waiter.acquire({ signal: giveUp.signal }));
+    await looked.said();
+    for (let poll = 0; poll < 3; poll++) {
+      const look = async (): Promise<void> => {
+        await clock.advance(2_000);
+        await looked.said();
+      };
+      expect(await counted(look)).toEqual({ trips: 2, requests: ['OPENDIR', 'READDIR', 'READDIR', 'CLOSE'] });
+    }
+    giveUp.abort();
+    await waiting;
+    await holding.close();
+  });
 });
+
+/** Hears of the next event of the type each time. */
+function next(type: LockEvent['type']): { onEvent(event: LockEvent): void; said(): Promise<void> } {
+  let heard = 0;
+  let taken = 0;
+  return {
+    onEvent: (event) => {
+      if (event.type === type) heard++;
+    },
+    said: async () => {
+      await expect.poll(() => heard, { timeout: 30_000 }).toBeGreaterThan(taken);
+      taken++;
+    },
+  };
+}

@@ -2,7 +2,7 @@ import { vfsConformance, type Place } from '@holdfast/testkit';
 import { webdavVFS, type WebDAVOptions } from '@holdfast/webdav';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { DAVServer } from '../servers/dav.js';
-import { startProxy, type HTTPProxy } from '../servers/http-proxy.js';
+import { startTCPProxy, type TCPProxy } from '../servers/tcp-proxy.js';
 import { runNode } from './child.js';
 
 export interface Subject {
@@ -10,10 +10,6 @@ export interface Subject {
   /** Why it cannot be started, or `undefined`. */
   readonly missing: string | undefined;
   readonly start: () => Promise<DAVServer>;
-  /** It runs in this very process. */
-  readonly here?: boolean;
-  /** Its etag follows from size and mtime. */
-  readonly weakEtag?: boolean;
   readonly refusesFiles?: Exceptions['refusesFiles'];
   readonly hides?: Exceptions['hides'];
 }
@@ -24,16 +20,19 @@ interface DAVPlace extends Place {
   readonly url: string;
 }
 
-/** Holds the adapter to the contract on one server, through a proxy that can break connections. */
+/** Holds the adapter to the contract on one server, through a proxy that can break connections and hold them up. */
 export function davConformance(subject: Subject): void {
-  const { name, missing, start, weakEtag = false, refusesFiles = {}, hides = [] } = subject;
+  const { name, missing, start, refusesFiles = {}, hides = [] } = subject;
   describe.skipIf(missing !== undefined)(`the WebDAV VFS on ${name}${missing ? `: ${missing}` : ''}`, () => {
     let server: DAVServer;
-    let proxy: HTTPProxy;
+    let proxy: TCPProxy;
+    let share: URL;
     let places = 0;
     beforeAll(async () => {
       server = await start();
-      proxy = await startProxy(server.url);
+      share = new URL(server.url);
+      proxy = await startTCPProxy(Number(share.port));
+      share.port = String(proxy.port);
     });
     afterAll(async () => {
       await proxy?.stop();
@@ -44,27 +43,23 @@ export function davConformance(subject: Subject): void {
       test,
       skip: (title) => console.warn(`${name}: not shown: ${title}`),
       factory: async () => {
-        const url = `${proxy.url}/place-${places++}`;
+        const url = `${share.href}/place-${places++}`;
         const open = async (options: Partial<WebDAVOptions> = {}) => webdavVFS({ url, ...options });
         const vfs = await open();
         await vfs.mkdir('/', { recursive: true });
         await vfs.close();
         return { url, open, cleanup: async () => undefined };
       },
-      // A server in this very process cannot be stopped without stopping the test.
-      ...(subject.here !== true && {
-        stall: async () => {
-          server.process?.signal('SIGSTOP');
-          return async () => server.process?.signal('SIGCONT');
-        },
-      }),
+      stall: async () => {
+        const goOn = proxy.stall();
+        return async () => goOn();
+      },
       cut: async () => proxy.cut(),
       inProcess: ({ url }, job) => runNode('contend.mjs', [url, job]),
-      weakEtag,
       refusesFiles,
       hides,
-      rounds: 8,
-      listingSize: 300,
+      rounds: 5,
+      listingSize: 200,
       stalledDeadlineMs: 300,
     });
   });

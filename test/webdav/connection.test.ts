@@ -2,7 +2,8 @@ import { isVFSError, type VFS, type VFSError } from '@holdfast/vfs';
 import { webdavVFS, type WebDAVOptions } from '@holdfast/webdav';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { emptyCollection, startStub, type HTTPStub, type Respond } from '../servers/http-stub.js';
 
 const SECRET = 'hunter2-tellnobody';
@@ -184,6 +185,24 @@ describe('a connection', () => {
     const vfs = client({ url: server.url, maxConnections: 3 });
     await Promise.all(Array.from({ length: 20 }, (_, n) => vfs.mkdir(`/${n}`)));
     expect([server.requests.length, server.connections]).toEqual([20, 3]);
+  });
+
+  it('that was closed while nobody used it is replaced', async () => {
+    const server = await stub(agreeable);
+    const vfs = client({ url: server.url });
+    await vfs.mkdir('/a');
+    server.cut();
+    await expect.poll(() => server.open).toBe(0);
+    await vfs.mkdir('/b');
+    expect([server.requests.length, server.connections]).toEqual([2, 2]);
+  });
+
+  it('is let go of before servers close what idles', async () => {
+    const server = await stub(agreeable);
+    const setTimeout = vi.spyOn(Socket.prototype, 'setTimeout');
+    await client({ url: server.url }).mkdir('/a');
+    await expect.poll(() => setTimeout.mock.lastCall?.[0]).toBe(4000);
+    setTimeout.mockRestore();
   });
 
   it('on which a call passed its deadline is replaced', async () => {

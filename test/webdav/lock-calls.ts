@@ -2,9 +2,9 @@ import { isLockError, Lock, type LockEvent, type LockOptions } from '@holdfast/l
 import { isVFSError, type VFS } from '@holdfast/vfs';
 import { webdavVFS } from '@holdfast/webdav';
 import { expect, test } from 'vitest';
-import { eventually } from '../processes/eventually.js';
 import type { ProxyRequest } from '../servers/http-proxy.js';
 import type { Ground } from './lock-on-dav.js';
+import { Stage } from './stage.js';
 
 /** The calls of the lock, by what they look like on the wire. */
 const DIRECTORY = /\/lockfile-deploy$/;
@@ -39,28 +39,49 @@ const CALLS: Readonly<Record<string, () => (request: ProxyRequest) => boolean>> 
   'the release': () => is('MKCOL', /\.free$/),
 };
 
-const STALE_AFTER_MS = 2000;
+interface Client {
+  readonly vfs: VFS;
+  readonly lock: Lock;
+  readonly stage: Stage;
+  /** Resolves once the claim of `token` has beaten `times` times. */
+  beats(token: number, times: number): Promise<void>;
+}
+
+function setUp(url: string, options: Partial<LockOptions> = {}): Client {
+  const stage = new Stage();
+  const vfs = stage.watching(webdavVFS({ url, deadlineMs: 60_000 }));
+  const beaten: number[] = [];
+  const waiting = new Set<() => void>();
+  const onEvent = (event: LockEvent): void => {
+    if (event.type !== 'beat') return;
+    beaten.push(event.token);
+    for (const look of waiting) look();
+  };
+  return {
+    vfs,
+    stage,
+    lock: new Lock(vfs, { id: 'deploy', clock: stage.time, onEvent, ...options }),
+    beats: (token, times) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (beaten.filter((of) => of === token).length >= times) resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
 
 /** What the lock asks of the storage, counted and cut off. */
 export function lockCalls(open: () => Ground): void {
-  const setUp = (
-    url: string,
-    options: Partial<LockOptions> = {},
-  ): { vfs: VFS; lock: Lock; events: LockEvent[] } => {
-    const vfs = webdavVFS({ url });
-    const events: LockEvent[] = [];
-    const onEvent = (event: LockEvent): void => void events.push(event);
-    return { vfs, lock: new Lock(vfs, { id: 'deploy', onEvent, ...options }), events };
-  };
-
   test('a lock costs 3 requests and the proof at first, 2 later, 1 to release, 2 a beat, on few connections', async () => {
     const { proxy, url } = open();
     const before = setUp(url);
     await before.vfs.mkdir('/', { recursive: true });
-    await (await before.lock.acquire()).release();
+    await (await before.lock.tryAcquire()).release();
     await before.vfs.close();
 
-    const { vfs, lock, events } = setUp(url, { heartbeatMs: 50 });
+    const { vfs, lock, stage, beats } = setUp(url);
     const connections = proxy.connections;
     const passed = (): string[] => {
       const lines = proxy.passed.map(
@@ -72,26 +93,25 @@ export function lockCalls(open: () => Ground): void {
     passed();
     const first = await lock.acquire();
     const opening = passed();
-    // The proof: asked once, beside the first look. What refuses says it in many ways, so it takes a look.
-    const proof = ['MKCOL lockfile-deploy', 'PROPFIND lockfile-deploy 207'];
-    expect(opening.filter((line) => line.startsWith('MKCOL lockfile'))).toHaveLength(1);
-    expect(opening).toHaveLength(3 + proof.length);
-    expect(opening.slice(-2)).toEqual(['MKCOL 000000000002 201', 'PROPFIND lockfile-deploy 207']);
+    // The proof: asked once, beside the first look. Servers refuse in many ways, so it takes a look to know.
+    const [refused, looked] = ['MKCOL lockfile-deploy', 'PROPFIND lockfile-deploy 207'];
+    expect(opening.filter((line) => line.startsWith(refused))).toHaveLength(1);
+    expect(opening.filter((line) => line === looked)).toHaveLength(3);
+    expect(opening).toHaveLength(5);
+    expect(opening.slice(-2)).toEqual(['MKCOL 000000000002 201', looked]);
     await first.release();
-    passed();
+    expect(passed()).toEqual(['MKCOL 000000000002.free 201']);
 
     const second = await lock.acquire();
-    expect(passed()).toEqual(['MKCOL 000000000003 201', 'PROPFIND lockfile-deploy 207']);
-    const beats = (): number =>
-      events.filter(({ type, ...event }) => type === 'beat' && 'token' in event && event.token === 3).length;
-    await eventually(() => beats() >= 8, 'there were eight beats');
-    await second.release();
+    expect(passed()).toEqual(['MKCOL 000000000003 201', looked]);
+    await stage.play(beats(3, 8));
     const life = passed();
-    expect(life.at(-1)).toBe('MKCOL 000000000003.free 201');
     const puts = life.filter((line) => line.startsWith('PUT 000000000003.beat'));
     // The first beat goes without a look: the claim was confirmed by one a moment before.
-    const lists = life.filter((line) => line === 'PROPFIND lockfile-deploy 207');
-    expect([puts.length, lists.length]).toEqual([beats(), beats() - 1]);
+    const looks = life.filter((line) => line === looked);
+    expect([puts.length, looks.length]).toEqual([8, 7]);
+    await second.release();
+    expect(passed()).toEqual(['MKCOL 000000000003.free 201']);
     // A beat is two at a time, and tidying up may come beside it.
     expect(proxy.connections - connections).toBeLessThanOrEqual(3);
     await vfs.close();
@@ -101,23 +121,19 @@ export function lockCalls(open: () => Ground): void {
     '%s that is carried out, and whose reply is lost, never makes two holders',
     async (call) => {
       const { trap, url } = open();
-      const options = { staleAfterMs: STALE_AFTER_MS, heartbeatMs: 100, pollMs: 50 };
-      const { vfs, lock, events } = setUp(url, options);
+      const { vfs, lock, stage, beats } = setUp(url);
       await vfs.mkdir('/', { recursive: true });
       // All but the window is asked for also where the directory is there.
       if (call !== 'the window') await vfs.mkdir('/lockfile-deploy');
-      const matches = CALLS[call]?.() ?? isList;
-      const caught = trap({ matches, fate: 'cut-reply' });
+      const caught = trap({ matches: CALLS[call]?.() ?? isList, fate: 'cut-reply' });
 
       const tokens: number[] = [];
       const cycle = async (): Promise<void> => {
-        const lease = await lock.acquire();
+        const lease = await stage.play(lock.acquire());
         tokens.push(lease.token);
-        const beats = (): number =>
-          events.filter((event) => event.type === 'beat' && event.token === lease.token).length;
-        await eventually(() => beats() >= 3 || !lease.held, 'the lease was kept alive');
+        await stage.play(beats(lease.token, 3));
         expect(lease.held).toBe(true);
-        await lease.release();
+        await stage.play(lease.release());
       };
       // Whoever loses the reply to its very first request is told so, and may try again.
       await cycle().catch((error: unknown) => {
@@ -127,11 +143,12 @@ export function lockCalls(open: () => Ground): void {
       await caught.sprung;
 
       // Somebody else gets it after that, at once, as it was released.
-      const other = setUp(url, options);
-      const lease = await other.lock.tryAcquire();
+      const other = setUp(url);
+      const lease = await other.stage.play(other.lock.tryAcquire());
       expect(lease.token).toBeGreaterThan(Math.max(...tokens));
-      await expect(lock.tryAcquire()).rejects.toSatisfy((error) => isLockError(error, 'ELOCKED'));
-      await lease.release();
+      const refusal = await stage.play(lock.tryAcquire().catch((error: unknown) => error));
+      expect(isLockError(refusal, 'ELOCKED')).toBe(true);
+      await other.stage.play(lease.release());
       await vfs.close();
       await other.vfs.close();
     },

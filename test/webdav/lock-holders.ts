@@ -1,28 +1,32 @@
-import { Lock, type LockOptions } from '@holdfast/lock';
-import { checkHistory, HistoryRecorder, parseHistory, VirtualClock } from '@holdfast/testkit';
-import { isVFSError, type VFS } from '@holdfast/vfs';
+import { Lock } from '@holdfast/lock';
+import { checkHistory, HistoryRecorder, parseHistory } from '@holdfast/testkit';
+import { isVFSError } from '@holdfast/vfs';
 import { webdavVFS } from '@holdfast/webdav';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { eventually } from '../processes/eventually.js';
+import { standsStill } from '../processes/stands-still.js';
 import type { ProxyRequest } from '../servers/http-proxy.js';
 import { startNode } from './child.js';
 import type { Ground } from './lock-on-dav.js';
+import { Stage } from './stage.js';
 
-const STALE_AFTER_MS = 2000;
+const STALE_AFTER_MS = 10_000;
 const DEADLINE_MS = 1000;
 const CONTENDERS = 20;
 
 /** Who holds the lock when processes die, servers stand still and requests come late. */
 export function lockHolders(open: () => Ground, { ownProcess }: { readonly ownProcess: boolean }): void {
-  /** A client of its own, and what it wrote down. Its deadlines pass when the test turns `time`, and not by load. */
-  const client = (url: string, name: string, lines: string[], options: Partial<LockOptions> = {}) => {
-    const time = new VirtualClock();
-    const vfs: VFS = webdavVFS({ url, deadlineMs: DEADLINE_MS, clock: time });
-    const lock = new Lock(vfs, { id: 'deploy', staleAfterMs: STALE_AFTER_MS, pollMs: 100, ...options });
-    const write = (line: string): void => void lines.push(line);
-    return { vfs, lock, time, record: new HistoryRecorder({ process: name, lock: lock.id, write }) };
+  /** A client with a time of its own, by which also its deadlines pass, and what it wrote down. */
+  const client = (url: string, name: string, lines: string[]) => {
+    const stage = new Stage();
+    const { time } = stage;
+    const vfs = stage.watching(webdavVFS({ url, deadlineMs: DEADLINE_MS, clock: time }));
+    const lock = new Lock(vfs, { id: 'deploy', staleAfterMs: STALE_AFTER_MS, clock: time });
+    return { vfs, lock, stage, record: recorder(name, lines) };
   };
+  const recorder = (process: string, lines: string[]) =>
+    new HistoryRecorder({ process, lock: 'deploy', write: (line) => void lines.push(line) });
   const makePlace = async (): Promise<Ground> => {
     const ground = open();
     const vfs = webdavVFS({ url: ground.url });
@@ -41,8 +45,10 @@ export function lockHolders(open: () => Ground, { ownProcess }: { readonly ownPr
     const lines: string[] = [];
     await Promise.all(
       Array.from({ length: CONTENDERS }, async (_, n) => {
-        // The window is of no concern here: nobody is to be taken for dead because the machine is busy.
-        const { vfs, lock, record } = client(url, `${n}`, lines, { staleAfterMs: 60_000 });
+        // Nobody is to be taken for dead, or to give up, because the machine is busy.
+        const vfs = webdavVFS({ url, deadlineMs: 60_000 });
+        const lock = new Lock(vfs, { id: 'deploy', staleAfterMs: 600_000, pollMs: 250 });
+        const record = recorder(`${n}`, lines);
         record.acquire();
         const lease = await lock.acquire();
         record.acquired(lease);
@@ -58,38 +64,35 @@ export function lockHolders(open: () => Ground, { ownProcess }: { readonly ownPr
     expect(judge(lines, { deploy: CONTENDERS })).toMatchObject({ grants: CONTENDERS, updates: CONTENDERS });
   });
 
-  test.concurrent(
-    'a process waits for another to release, and takes over from one that was killed',
-    async () => {
-      const { url } = await makePlace();
-      let text = '';
-      const start = () => {
-        const child = startNode('holder.mjs', [url, String(STALE_AFTER_MS)]);
-        child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        return child;
-      };
-      const grants = (): number => text.split('"acquired"').length - 1;
-      const children = [start(), start()];
-      try {
-        await eventually(() => grants() === 1, 'one process got the lock');
-        const first = children.find(({ pid }) => new RegExp(`"${pid}"[^\n]*"acquired"`).test(text));
-        const second = children.find((child) => child !== first);
-        expect(first).toBeDefined();
-        first?.kill('SIGKILL');
-        await eventually(() => grants() === 2, 'the other process took over');
-        // A third one waits for it, and gets it as soon as it is told to stop.
-        const third = start();
-        children.push(third);
-        second?.stdin?.write('stop\n');
-        await eventually(() => grants() === 3, 'the third process got the lock');
-        third.stdin?.write('stop\n');
-        await once(third, 'exit');
-      } finally {
-        for (const child of children) child.kill('SIGKILL');
-      }
-      expect(judge([text])).toMatchObject({ grants: 3 });
-    },
-  );
+  test('a process waits for another to release, and takes over from one that was killed', async () => {
+    const { url } = await makePlace();
+    let text = '';
+    const start = () => {
+      const child = startNode('holder.mjs', [url, '2000']);
+      child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      return child;
+    };
+    const grants = (): number => text.split('"acquired"').length - 1;
+    const children = [start(), start()];
+    try {
+      await eventually(() => grants() >= 1, 'one process got the lock');
+      const first = children.find(({ pid }) => new RegExp(`"${pid}"[^\n]*"acquired"`).test(text));
+      const second = children.find((child) => child !== first);
+      expect(first).toBeDefined();
+      first?.kill('SIGKILL');
+      await eventually(() => grants() >= 2, 'the other process took over');
+      // A third one waits for it, and gets it as soon as it is told to stop.
+      const third = start();
+      children.push(third);
+      second?.stdin?.write('stop\n');
+      await eventually(() => grants() >= 3, 'the third process got the lock');
+      third.stdin?.write('stop\n');
+      await once(third, 'exit');
+    } finally {
+      for (const child of children) child.kill('SIGKILL');
+    }
+    expect(judge([text]).grants).toBeGreaterThanOrEqual(3);
+  });
 
   /** Holds back all that `matches`, until the test lets it go on. */
   const hold = ({ trap }: Ground, matches: (request: ProxyRequest) => boolean) =>
@@ -97,74 +100,74 @@ export function lockHolders(open: () => Ground, { ownProcess }: { readonly ownPr
 
   test.concurrent('a claim that lands after its claimant gave up is freed by it', async () => {
     const ground = await makePlace();
-    const { url } = ground;
-    const { vfs, lock, time } = client(url, 'a', []);
-    await (await lock.acquire()).release();
+    const { vfs, lock, stage } = client(ground.url, 'a', []);
+    await (await lock.tryAcquire()).release();
     const late = hold(ground, ({ method, path }) => method === 'MKCOL' && path.endsWith('/000000000002'));
     const attempt = lock.tryAcquire().catch((reason: unknown) => reason);
     await late.sprung;
-    await time.advance(DEADLINE_MS);
+    await stage.time.advance(DEADLINE_MS);
     expect(await attempt).toMatchObject({ code: 'ETIMEDOUT', outcome: 'unknown' });
     await late.release();
     await eventually(
       async () => (await vfs.ls('/lockfile-deploy')).some(({ name }) => name === '000000000002.free'),
       'the late claim was freed',
     );
-    const lease = await lock.tryAcquire();
+    const lease = await stage.play(lock.tryAcquire());
     expect(lease.token).toBe(3);
-    await lease.release();
+    await stage.play(lease.release());
     await vfs.close();
   });
 
   test.concurrent('a claim that lands after its claimant has gone is waited out', async () => {
     const ground = await makePlace();
-    const { url } = ground;
-    const gone = client(url, 'a', []);
-    await (await gone.lock.acquire()).release();
+    const gone = client(ground.url, 'a', []);
+    await (await gone.lock.tryAcquire()).release();
     const late = hold(ground, ({ method, path }) => method === 'MKCOL' && path.endsWith('/000000000002'));
     const attempt = gone.lock.tryAcquire().catch((reason: unknown) => reason);
     await late.sprung;
-    await gone.time.advance(DEADLINE_MS);
+    await gone.stage.time.advance(DEADLINE_MS);
     expect(isVFSError(await attempt, 'ETIMEDOUT')).toBe(true);
     await gone.vfs.close();
     await late.release();
-    const { vfs, lock } = client(url, 'b', []);
+    const { vfs, lock, stage } = client(ground.url, 'b', []);
     expect(await lock.inspect()).toMatchObject({ token: 2 });
-    const lease = await lock.acquire();
+    const lease = await stage.play(lock.acquire());
     expect(lease.token).toBe(3);
-    await lease.release();
+    expect(stage.time.now).toBeGreaterThanOrEqual(STALE_AFTER_MS);
+    await stage.play(lease.release());
     await vfs.close();
   });
 
   test.concurrent('beats and a release that land after a takeover change nothing of it', async () => {
     const ground = await makePlace();
-    const { url } = ground;
     const lines: string[] = [];
-    const old = client(url, 'old', lines, { heartbeatMs: 100 });
+    const old = client(ground.url, 'old', lines);
     old.record.acquire();
-    const lost = await old.lock.acquire();
+    const lost = await old.lock.tryAcquire();
     old.record.acquired(lost);
     const beats = hold(ground, (request) => request.method === 'PUT' && request.path.endsWith('1.beat'));
     const release = hold(ground, (request) => request.method === 'MKCOL' && request.path.endsWith('1.free'));
-    await beats.sprung;
+    // The first beat, and those after it: all come to their deadline, and none to the server.
+    await old.stage.time.advance(STALE_AFTER_MS);
+    expect(lost.signal.reason).toMatchObject({ code: 'ELOCKLOST', reason: 'expired' });
 
-    const heir = client(url, 'heir', lines, { heartbeatMs: 100 });
+    const heir = client(ground.url, 'heir', lines);
     heir.record.acquire();
-    const lease = await heir.lock.acquire();
+    const lease = await heir.stage.play(heir.lock.acquire());
     heir.record.acquired(lease);
     expect([lost.held, lease.held, lease.token]).toEqual([false, true, 2]);
     const releasing = lost.release().catch((error: unknown) => error);
-    await old.time.advance(DEADLINE_MS);
     await release.sprung;
     await Promise.all([beats.release(), release.release()]);
-    await releasing;
+    await old.stage.play(releasing);
 
     await lease.verify();
     heir.record.held(lease);
     expect(await heir.lock.inspect()).toMatchObject({ token: 2 });
-    await expect(old.lock.tryAcquire()).rejects.toMatchObject({ code: 'ELOCKED', token: 2 });
+    const refusal = await old.stage.play(old.lock.tryAcquire().catch((error: unknown) => error));
+    expect(refusal).toMatchObject({ code: 'ELOCKED', token: 2 });
     heir.record.release(lease);
-    await lease.release();
+    await heir.stage.play(lease.release());
     heir.record.released(lease);
     await old.vfs.close();
     await heir.vfs.close();
@@ -178,29 +181,30 @@ export function lockHolders(open: () => Ground, { ownProcess }: { readonly ownPr
       const lines: string[] = [];
       const old = client(url, 'old', lines);
       old.record.acquire();
-      const lost = await old.lock.acquire();
+      const lost = await old.lock.tryAcquire();
       old.record.acquired(lost);
       server?.signal('SIGSTOP');
       try {
-        const proving = setInterval(() => old.record.held(lost), 5);
-        await new Promise((resolve) => lost.signal.addEventListener('abort', resolve));
-        clearInterval(proving);
+        await eventually(() => server === undefined || standsStill(server.pid), 'the server stood still');
+        await old.stage.time.advance(STALE_AFTER_MS / 2);
+        expect(old.record.held(lost)).toBe(true);
+        await old.stage.time.advance(STALE_AFTER_MS / 2);
       } finally {
         server?.signal('SIGCONT');
       }
       expect(lost.signal.reason).toMatchObject({ code: 'ELOCKLOST', reason: 'expired' });
       const heir = client(url, 'heir', lines);
       heir.record.acquire();
-      const lease = await heir.lock.acquire();
+      const lease = await heir.stage.play(heir.lock.acquire());
       heir.record.acquired(lease);
-      heir.record.held(lease);
-      await lost.release();
+      await old.stage.play(lost.release());
       await lease.verify();
-      await lease.release();
+      heir.record.release(lease);
+      await heir.stage.play(lease.release());
       // And the old one is as good as new.
-      const again = await old.lock.acquire();
+      const again = await old.stage.play(old.lock.acquire());
       expect(again.token).toBeGreaterThan(lease.token);
-      await again.release();
+      await old.stage.play(again.release());
       await old.vfs.close();
       await heir.vfs.close();
       judge(lines);

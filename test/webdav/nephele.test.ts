@@ -5,7 +5,6 @@ davConformance({
   name: 'Nephele',
   missing: undefined,
   start: startNephele,
-  here: true,
   // It keeps the properties of a file in another of a longer name.
   refusesFiles: { long: 'EIO', 'long-utf8': 'EIO' },
 });

@@ -16,7 +16,7 @@ export interface FilesystemType {
   /** Smallest step of an mtime, in milliseconds: of the format, or of the clock tick that stamps it. */
   readonly mtimeGranularityMs: number;
   /** Set if no lock can be safe on it. */
-  readonly unsafe?: string;
+  readonly unsafe?: { readonly why: string; readonly advice: string };
 }
 
 /** A kernel stamps files with the time of its last tick: 10 ms apart at the slowest usual setting. */
@@ -41,7 +41,11 @@ const fuse: Omit<FilesystemType, 'name'> = {
 };
 const objects: Omit<FilesystemType, 'name'> = {
   ...fuse,
-  unsafe: 'it makes directories that another host has made already, so two hosts would hold one lock',
+  unsafe: {
+    why: 'it makes directories that another host has made already, so two hosts would hold one lock',
+    advice:
+      "Use the adapter for the storage behind it; pass { filesystem: 'fuse' } if this host alone uses it",
+  },
 };
 
 const BY_NAME: Readonly<Record<string, Omit<FilesystemType, 'name'>>> = {
@@ -159,10 +163,29 @@ export function typeNamed(name: string): FilesystemType {
   return { name, ...(Object.hasOwn(BY_NAME, name) ? BY_NAME[name]! : fuse) };
 }
 
+/** What is known of a type, mounted with `options`. */
+export function typeMounted(name: string, options: readonly string[]): FilesystemType {
+  const type = typeNamed(name);
+  if (!/^nfs4?$/.test(name) || !options.includes('nocto')) return type;
+  // Measured, NFSv3 and v4.2: an open does not ask the server then, not even that of a directory.
+  return {
+    ...type,
+    unsafe: {
+      why: 'with the mount option nocto a listing can be a minute old',
+      advice: "Mount it without nocto; pass { filesystem: 'network' } to do without fresh listings",
+    },
+  };
+}
+
 /** What is known of the type whose statfs number is `magic`. */
 export function typeOfMagic(magic: number): FilesystemType {
   const unsigned = magic >>> 0;
   return typeNamed(BY_MAGIC.get(unsigned) ?? `type 0x${unsigned.toString(16)}`);
+}
+
+/** Whether it is Linux's client for SMB 2 and 3, by either of its names. */
+export function isSMB({ name }: FilesystemType): boolean {
+  return name === 'cifs' || name === 'smb3';
 }
 
 /** The most careful conduct comes last: a tree that holds several types is dealt with by the last of them. */

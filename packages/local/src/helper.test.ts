@@ -10,8 +10,10 @@ import { fromFault, toFault, type Order, type Report } from './wire.js';
 const ROOT = parsePath('/', { op: 'ls', adapter: 'local' });
 const place: Place = {
   root: '/srv',
+  mount: undefined,
   create: false,
   shared: true,
+  smb: false,
   sync: 'file',
   mode: undefined,
   platform: 'linux',

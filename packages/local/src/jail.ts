@@ -4,8 +4,9 @@ import { errnoOf, Refusal } from './errno.js';
 import { isWithin } from './mounts.js';
 import type { Place } from './place.js';
 import type { Steps } from './steps.js';
+import { assertMounted } from './still-mounted.js';
 import { O_DIRECT, system } from './system.js';
-import { refuseBadNames } from './windows-names.js';
+import { refuseBadNames, refuseDevices } from './windows-names.js';
 
 /**
  * Turns a path of the VFS into a path of the machine, with every symbolic link resolved, and refuses what ends up
@@ -31,6 +32,7 @@ export class Jail {
 
   /** The real root; made first if it is missing and that was asked for. */
   *root(): Steps<string> {
+    yield* this.#assertMounted();
     return (this.#root ??= yield* this.#findRoot());
   }
 
@@ -54,13 +56,19 @@ export class Jail {
   *named(path: VFSPath): Steps<string> {
     const parent = parentOf(path);
     if (parent === undefined) return yield* this.existing(path);
+    this.#refuseNames(path);
     return join(yield* this.existing(parent), nameOf(path));
   }
 
   *makeRoot(): Steps<void> {
+    yield* this.#assertMounted();
     const { root, mode } = this.place;
     yield* system.mkdirTree(root, mode ?? 0o777);
     if (mode !== undefined) yield* system.chmod(root, mode);
+  }
+
+  *#assertMounted(): Steps<void> {
+    if (this.place.mount !== undefined) yield* assertMounted(this.place.mount);
   }
 
   *#findRoot(): Steps<string> {
@@ -82,8 +90,13 @@ export class Jail {
     return yield* system.realpath(root);
   }
 
-  #outward(root: string, path: VFSPath): string {
+  #refuseNames(path: VFSPath): void {
     if (this.place.platform === 'win32') refuseBadNames(segmentsOf(path));
+    else if (this.place.smb) refuseDevices(segmentsOf(path));
+  }
+
+  #outward(root: string, path: VFSPath): string {
+    this.#refuseNames(path);
     if (path === ROOT) return root;
     const below = sep === '/' ? path : path.replaceAll('/', sep);
     return root.endsWith(sep) ? root + below.slice(1) : root + below;

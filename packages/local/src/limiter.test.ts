@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { VirtualClock } from '@holdfast/testkit';
 import { describe, expect, it } from 'vitest';
 import { Limiter, type LimiterOptions, type Patience } from './limiter.js';
@@ -78,7 +79,7 @@ describe('the limiter', () => {
     await clock.advance(1000);
     for (const call of hanging) await expect(call).rejects.toThrow(/^begun/);
     const waiting = run('c', { deadlineMs: 5000 });
-    await clock.advance(4999);
+    await clock.advance(4000);
     expect(begun).toEqual(['a', 'b']);
     expect(limiter.inFlight).toBe(2);
     await end('a');
@@ -104,9 +105,18 @@ describe('the limiter', () => {
     const late = run('b');
     await clock.advance(900);
     await end('a');
-    await clock.advance(99);
-    await clock.advance(1);
+    await clock.advance(100);
     await expect(late).rejects.toThrow(/^begun/);
+  });
+
+  it('does not begin a call that has next to no time left, so that its outcome stays known', async () => {
+    const { run, end, clock, begun } = bench({ limit: 1 });
+    void run('a', { deadlineMs: Infinity });
+    const late = run('b');
+    await clock.advance(901);
+    await end('a');
+    await expect(late).rejects.toThrow('not begun');
+    expect(begun).toEqual(['a']);
   });
 
   it('shows through `settled` what became of a call after its deadline', async () => {
@@ -153,11 +163,14 @@ describe('the limiter', () => {
     expect(begun).toEqual(['a', 'b']);
   });
 
-  it('leaves no timer behind', async () => {
-    const { run, end, clock } = bench();
-    void run('a');
+  it('leaves no timer and no listener behind, however a call ended', async () => {
+    const { run, end, fail, clock } = bench({ limit: 1 });
+    const { signal } = new AbortController();
+    for (const name of ['a', 'b', 'c', 'd']) void run(name, { signal });
     await end('a');
-    expect(clock.pendingTimers).toBe(0);
+    await fail('b', new Error('no'));
+    await clock.advance(1000);
+    expect([clock.pendingTimers, getEventListeners(signal, 'abort')]).toEqual([0, []]);
   });
 });
 
@@ -178,9 +191,9 @@ describe('the limiter with spare places', () => {
     expect(await d).toBe('d');
   });
 
-  it('does not use a place that a deadline sets free for a call whose deadline is the same', async () => {
+  it('does not use a place that a deadline sets free for a call whose deadline is near', async () => {
     const { run, begun, clock } = bench({ limit: 1, spare: 1 });
-    const calls = [run('a'), run('b')];
+    const calls = [run('a'), run('b', { deadlineMs: 1050 })];
     await clock.advance(1000);
     await expect(calls[0]).rejects.toThrow(/^begun/);
     await expect(calls[1]).rejects.toThrow('not begun');

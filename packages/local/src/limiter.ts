@@ -20,8 +20,11 @@ export interface Patience {
   readonly timedOut: (settled: Promise<void> | undefined) => Error;
 }
 
-/** A call whose caller gives up sooner than this is not worth making. */
-const LEAST_TIME_MS = 1;
+/**
+ * The share of its deadline that must be left when a call is begun. With less, it would likely end with an unknown
+ * outcome, where now it is known to have failed.
+ */
+const LEAST_SHARE = 0.1;
 
 /**
  * Lets a few calls through at a time; the others queue, first come, first served.
@@ -61,7 +64,7 @@ export class Limiter {
       let timer: Timer | undefined;
 
       const begin = (): void => {
-        if (deadlineAt - clock.monotonic() < LEAST_TIME_MS) return abandon(timedOut(undefined));
+        if (deadlineAt - clock.monotonic() < deadlineMs * LEAST_SHARE) return abandon(timedOut(undefined));
         this.#queue.delete(begin);
         this.#awaited++;
         state = 'awaited';

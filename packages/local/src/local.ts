@@ -1,6 +1,6 @@
 import { createVFS, systemClock, VFSError, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
 import { LocalDriver } from './driver.js';
-import { typeNamed, type FilesystemType } from './filesystem.js';
+import { isSMB, typeNamed, type FilesystemType } from './filesystem.js';
 import { onMount } from './mount.js';
 import { parseSettings, type LocalOptions, type Settings } from './options.js';
 import type { Place } from './place.js';
@@ -37,8 +37,10 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
   const fsync = settings.fsync ?? mounted;
   const place: Place = {
     root: settings.root,
+    mount: found.mount,
     create: settings.create,
     shared: mounted,
+    smb: mounted && machine.platform === 'linux' && isSMB(found.type),
     sync: !fsync ? 'none' : mounted ? 'file' : 'all',
     mode: settings.mode,
     platform: machine.platform,
@@ -67,9 +69,8 @@ function chosen({ filesystem, root }: Settings, found: FilesystemType): Filesyst
       op: 'open',
       path: root,
       adapter: 'local',
-      detail: `no lock is safe on ${found.name}: ${found.unsafe}`,
-      advice:
-        "Use the adapter for the storage behind it; pass { filesystem: 'fuse' } if this host alone uses it",
+      detail: `no lock is safe on ${found.name}: ${found.unsafe.why}`,
+      advice: found.unsafe.advice,
     });
   }
   if (filesystem === found.class) return found;

@@ -8,6 +8,8 @@ export interface Mount {
   readonly type: string;
   /** Major and minor number: the same for every mount of one filesystem. */
   readonly device: string;
+  /** As the filesystem itself has them, for instance `vers=4.2` or `nocto`. */
+  readonly options: readonly string[];
 }
 
 /** Reads the text of /proc/self/mountinfo, see proc_pid_mountinfo(5). */
@@ -17,9 +19,9 @@ export function parseMounts(mountinfo: string): Mount[] {
     const fields = before?.split(' ');
     const device = fields?.[2];
     const point = fields?.[4];
-    const type = after?.split(' ')[0];
+    const [type, , options = ''] = after?.split(' ') ?? [];
     if (device === undefined || point === undefined || type === undefined) return [];
-    return [{ point: unescaped(point), type, device }];
+    return [{ point: unescaped(point), type, device, options: options.split(',') }];
   });
 }
 

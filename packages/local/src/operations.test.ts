@@ -25,8 +25,10 @@ function jailAt(dir: string, changes: Partial<Place>): Jail {
   const { platform } = process;
   return new Jail({
     root: dir,
+    mount: undefined,
     create: false,
     shared: false,
+    smb: false,
     sync: 'none',
     mode: undefined,
     platform,
@@ -193,6 +195,23 @@ describe('on a mount', () => {
     first.step({ code: 'ENOENT' });
     expect(first.next).toBe('readdir');
     expect(first.finish()).toHaveLength(1);
+  });
+
+  it('a file that the server no longer knows is asked for again if it is listed, and is absent if not', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir, { shared: true });
+    writeFileSync(join(dir, 'f'), 'new');
+    const read = begin('readFile', at('/f'));
+    read.until('open');
+    read.step({ code: 'ESTALE' });
+    expect(new TextDecoder().decode(read.finish())).toBe('new');
+
+    const gone = begin('stat', at('/f'));
+    gone.until('open');
+    unlinkSync(join(dir, 'f'));
+    gone.step({ code: 'ESTALE' });
+    expect(() => gone.finish()).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });
 
   it('an absence that the listing confirms is believed, without a second attempt', () => {

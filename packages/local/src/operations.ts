@@ -12,6 +12,7 @@ import {
 import { errnoOf, HalfDone, Refusal } from './errno.js';
 import * as files from './files.js';
 import type { Jail } from './jail.js';
+import { askedStat, unlessGone, untilGone } from './smb.js';
 import { OFFLOAD, type Steps } from './steps.js';
 import { system, type Listed } from './system.js';
 
@@ -56,7 +57,8 @@ function* mkdir(jail: Jail, path: VFSPath): Steps<void> {
   if (path === ROOT) return yield* makeRoot(jail);
   yield* doubtingAbsence(jail, [parentOf(path)], function* () {
     const at = yield* jail.named(path);
-    yield* system.mkdir(at, mode ?? 0o777);
+    const make = (): Steps<void> => system.mkdir(at, mode ?? 0o777);
+    yield* jail.place.smb ? unlessGone(at, make) : make();
     try {
       if (mode !== undefined) yield* system.chmod(at, mode);
       if (sync === 'all') yield* files.syncDirectory(dirname(at));
@@ -118,7 +120,8 @@ function* readdir(at: string): Steps<Listed[]> {
 function* stat(jail: Jail, path: VFSPath): Steps<FileInfo> {
   return yield* doubtingAbsence(jail, [path], function* () {
     const at = yield* jail.existing(path);
-    return infoOf(jail.place.shared ? yield* openedStat(at) : yield* system.lstat(at));
+    const { shared, smb } = jail.place;
+    return infoOf(yield* smb ? askedStat(at, path === ROOT) : shared ? openedStat(at) : system.lstat(at));
   });
 }
 
@@ -141,6 +144,7 @@ function* rm(jail: Jail, path: VFSPath): Steps<void> {
     const at = yield* jail.named(path);
     try {
       yield* system.unlink(at);
+      if (jail.place.smb) yield* untilGone(at);
     } catch (error) {
       if (!(yield* saysDirectory(error, at))) throw error;
       // On ext4 the dearest call of all, some 100 µs and now and then milliseconds, and tidying up can wait.
@@ -198,8 +202,13 @@ function* doubtingAbsence<T>(
   try {
     return yield* attempt();
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    for (const path of paths) if (!(yield* isListed(jail, path ?? ROOT))) throw error;
+    const errno = errnoOf(error);
+    if (errno !== 'ENOENT' && errno !== 'ESTALE') throw error;
+    for (const path of paths) {
+      if (yield* isListed(jail, path ?? ROOT)) continue;
+      // NFSv4 says so of what it still knew, and another host has removed.
+      throw errno === 'ESTALE' ? new Refusal('ENOENT', 'it does not exist any more') : error;
+    }
   }
   return yield* attempt();
 }

@@ -56,6 +56,20 @@ describe('the survey of a root on Linux', () => {
     expect(survey(root, linux()).type.class).toBe(kind);
   });
 
+  it.each(['nfs', 'nfs4'])('calls %s mounted with nocto unsafe, for its listings are old', (type) => {
+    const table = `30 27 0:41 / /m rw - ${type} filer:/m rw,vers=3,nocto,hard\n`;
+    const found = survey('/m/locks', { ...linux(), mountinfo: () => table });
+    expect(found.type.unsafe).toBeDefined();
+    const usual = survey('/m/locks', { ...linux(), mountinfo: () => table.replace('nocto,', '') });
+    expect(usual.type.unsafe).toBeUndefined();
+  });
+
+  it('tells what must stay mounted, which a local disk need not', () => {
+    expect(survey('/home/anna', linux()).mount).toEqual({ path: '/home/anna', type: 'nfs4' });
+    expect(survey('/var', linux()).mount).toBeUndefined();
+    expect(survey('/srv/data', linux()).mount).toBeUndefined();
+  });
+
   it('tells roots on one mount by the same device, others by another', () => {
     const device = (root: string): string => survey(root, linux()).device;
     expect(device('/home/anna')).toBe(device('/home/bert'));

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, join, parse, resolve, sep } from 'node:path';
-import { CAREFULNESS, typeNamed, typeOfMagic, type FilesystemType } from './filesystem.js';
+import { CAREFULNESS, typeMounted, typeNamed, typeOfMagic, type FilesystemType } from './filesystem.js';
 import { isWithin, mountOf, parseMounts, type Mount } from './mounts.js';
 
 /** What there is to know of a root before the first call. */
@@ -8,6 +8,15 @@ export interface Survey {
   readonly type: FilesystemType;
   /** The same for all roots on one filesystem of this machine. */
   readonly device: string;
+  /** Where the root is, and the type of its own filesystem: only if that is a mount, and a table of mounts tells. */
+  readonly mount?: MountedAt;
+}
+
+/** Where something is mounted that can go away again. */
+export interface MountedAt {
+  /** A path on it, its links resolved as far as they lie on local filesystems. */
+  readonly path: string;
+  readonly type: string;
 }
 
 /** The machine, as far as {@link survey} asks it; a test passes its own. */
@@ -48,7 +57,10 @@ export function survey(root: string, machine: Surroundings = thisMachine): Surve
 const MAX_LINKS = 40;
 
 function surveyByTable(root: string, mounts: readonly Mount[], machine: Surroundings): Survey {
-  const typeAt = (path: string): FilesystemType => typeNamed(mountOf(mounts, path)?.type ?? 'unmounted');
+  const typeAt = (path: string): FilesystemType => {
+    const mount = mountOf(mounts, path);
+    return mount === undefined ? typeNamed('unmounted') : typeMounted(mount.type, mount.options);
+  };
   let left = root.split(sep).filter(Boolean);
   let at: string = sep;
   for (let links = 0; left.length > 0 && links < MAX_LINKS;) {
@@ -67,14 +79,16 @@ function surveyByTable(root: string, mounts: readonly Mount[], machine: Surround
   }
   const place = join(at, ...left);
   const here = mountOf(mounts, place);
-  let type = typeAt(place);
+  const own = typeAt(place);
+  let type = own;
   for (const mount of mounts) {
     // A mount below the root is inside the jail too, so the more careful of the two conducts holds for all.
     if (mount.point !== place && isWithin(place, mount.point) && isShared(mount)) {
-      type = moreCareful(type, typeNamed(mount.type));
+      type = moreCareful(type, typeMounted(mount.type, mount.options));
     }
   }
-  return { type, device: here?.device ?? place };
+  const mount = own.class === 'local' ? undefined : { path: place, type: own.name };
+  return { type, device: here?.device ?? place, ...(mount === undefined ? {} : { mount }) };
 }
 
 /** Kernel filesystems such as proc and cgroup have no known type either, but no server behind them. */

@@ -46,6 +46,20 @@ export const system = {
       () => void fs.mkdirSync(path, { recursive: true, mode }),
       async () => void (await fs.promises.mkdir(path, { recursive: true, mode })),
     ),
+  /** The text of /proc/self/mountinfo. A pseudo file, which is there at once: nothing to leave to a thread. */
+  mountinfo: (): Steps<string> =>
+    step(
+      'mountinfo',
+      () => fs.readFileSync('/proc/self/mountinfo', 'utf8'),
+      async () => fs.readFileSync('/proc/self/mountinfo', 'utf8'),
+    ),
+  /** For what a server does a moment later. On mounts only, where nothing is made on the main thread. */
+  pause: (ms: number): Steps<void> =>
+    step(
+      'pause',
+      () => undefined,
+      () => new Promise((resolve) => setTimeout(resolve, ms)),
+    ),
   rmdir: (path: string): Steps<void> =>
     step(
       'rmdir',

@@ -15,8 +15,10 @@ vi.setConfig({ testTimeout: 60_000 });
 const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op: 'watch', adapter: 'local' });
 const placeAt = (root: string): Place => ({
   root,
+  mount: undefined,
   create: false,
   shared: false,
+  smb: false,
   sync: 'none',
   mode: undefined,
   platform: process.platform,

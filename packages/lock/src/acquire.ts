@@ -1,5 +1,6 @@
 import { ourClaim } from './assessment.js';
-import { attemptWithin, type Attempt, type Contender, type Grant } from './contender.js';
+import { attemptWithin } from './attempt-within.js';
+import type { Attempt, Contender, Grant } from './contender.js';
 import { LockTimeoutError, StaleLockError } from './errors/index.js';
 import type { HeldClaim } from './holder.js';
 import { Lease } from './lease.js';
@@ -8,6 +9,9 @@ import { OUT_OF_TIME, Patience } from './patience.js';
 import { isTransient, pauseAfter } from './persistence.js';
 import type { Place } from './place.js';
 import { Wait } from './wait.js';
+
+/** With a timeout of 0, so many lost races in a row are run again. */
+const RACES = 8;
 
 /** Looks again at once after so many lost races in a row; then like anyone who waits. */
 const HASTE = 3;
@@ -22,7 +26,7 @@ export class Acquisition {
   readonly #startedAt: number;
   #blocker: HeldClaim | undefined;
   /** When the storage began to fail, and how often it has since. */
-  #trouble: { readonly since: number; readonly failures: number } | undefined;
+  #trouble: { readonly since: number; readonly failures: number; readonly error: unknown } | undefined;
 
   constructor(place: Place, settings: Settings, contender: Contender, { timeoutMs, signal }: WaitOptions) {
     this.#place = place;
@@ -54,6 +58,7 @@ export class Acquisition {
         this.#settings.id,
         this.#timeoutMs ?? 0,
         ourClaim(this.#place) ?? this.#blocker,
+        this.#trouble?.error,
       );
     } finally {
       this.#patience.dispose();
@@ -75,14 +80,14 @@ export class Acquisition {
           this.#noteBlocker(attempt.claim, wait);
           break;
         case 'outrun':
-          if (++outrun <= HASTE && this.#timeoutMs !== 0) continue;
+          if (++outrun <= (this.#timeoutMs === 0 ? RACES : HASTE)) continue;
           break;
         case 'failed':
           pauseMs = attempt.pauseMs;
           break;
       }
       if (this.#timeoutMs === 0) throw OUT_OF_TIME;
-      await wait.pause(pauseMs, this.#patience.gone, { forOurs: true });
+      await wait.pause(pauseMs, this.#patience, { forOurs: true });
     }
   }
 
@@ -111,7 +116,7 @@ export class Acquisition {
     const { clock, staleAfterMs, emit } = this.#settings;
     const { since, failures } = this.#trouble ?? { since: clock.monotonic(), failures: 0 };
     if (!this.#place.proven || !isTransient(error) || clock.monotonic() - since > staleAfterMs) throw error;
-    this.#trouble = { since, failures: failures + 1 };
+    this.#trouble = { since, failures: failures + 1, error };
     emit({ type: 'storage-error', during: 'acquire', error });
     return pauseAfter(failures);
   }

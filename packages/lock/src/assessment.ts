@@ -1,6 +1,6 @@
 import type { Clock } from '@holdfast/vfs';
 import type { HeldClaim } from './holder.js';
-import { markOf, type LedgerNumber, type LedgerView, type ReadBeat } from './ledger.js';
+import { basisIn, markOf, type Basis, type LedgerNumber, type LedgerView, type ReadBeat } from './ledger.js';
 import type { Settings } from './options.js';
 import { pause } from './persistence.js';
 import type { Place } from './place.js';
@@ -8,7 +8,7 @@ import { holderOf, type BeatRecord } from './record.js';
 
 /** What is to be thought of the highest number, `token`. */
 export type Assessment =
-  | { readonly state: 'free'; readonly token: number }
+  | { readonly state: 'free'; readonly token: number; readonly basis: Basis }
   | {
       readonly state: 'alive';
       readonly token: number;
@@ -21,6 +21,7 @@ export type Assessment =
   | {
       readonly state: 'stale';
       readonly token: number;
+      readonly basis: Basis;
       readonly claim: HeldClaim;
       readonly why: 'unchanged' | 'dead';
     };
@@ -66,21 +67,23 @@ async function judge(
   signal: AbortSignal | undefined,
 ): Promise<Assessment> {
   const number = view.highest;
-  if (number === undefined || number.freed) return { state: 'free', token: number?.token ?? 0 };
+  const basis = basisIn(view);
+  if (number === undefined || number.freed) return { state: 'free', token: basis.token, basis };
 
   const { token } = number;
   const mark = markOf(view);
   const { version, record } = await look(place, mark, number, settings.clock, signal);
   const claim = heldClaim(token, record);
-  const unchangedMs = place.observer.note(token, version, view.begunAt, settings.clock.monotonic());
+  const windowMs = Math.max(view.windowMs, settings.staleAfterMs);
+  const endedAt = settings.clock.monotonic();
+  const unchangedMs = place.observer.note(token, version, view.begunAt, endedAt, 2 * windowMs);
 
   const process = record?.process;
   if (process !== undefined && settings.identity !== undefined && (await settings.identity.isDead(process))) {
-    return { state: 'stale', token, claim, why: 'dead' };
+    return { state: 'stale', token, basis, claim, why: 'dead' };
   }
-  const windowMs = Math.max(view.windowMs, settings.staleAfterMs);
   return unchangedMs >= windowMs
-    ? { state: 'stale', token, claim, why: 'unchanged' }
+    ? { state: 'stale', token, basis, claim, why: 'unchanged' }
     : { state: 'alive', token, claim, version, remainingMs: windowMs - unchangedMs };
 }
 

@@ -222,6 +222,7 @@ describe('hostile text', () => {
       await hosts.truth.writeFile(`${dir}/000000000001.beat`, beat);
     }
     await hosts.truth.mkdir('/lockfile-5/000000000001.beat', { recursive: true });
+    await hosts.truth.mkdir('/lockfile-5/000000000001');
     for (const listing of ['names', 'versions'] as const) {
       const host = hosts.host({}, { listing });
       const locks = [0, 1, 2, 3, 4, 5].map((id) => host.lock({ id: String(id), onStale: 'fail' }));

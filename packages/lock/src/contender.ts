@@ -1,21 +1,20 @@
 import { isVFSError } from '@holdfast/vfs';
 import { assess, nonce, renewedView } from './assessment.js';
-import { elapsedSince, instant, type Instant } from './elapsed.js';
+import { Stopwatch } from './elapsed.js';
 import { UnsafeStorageError } from './errors/index.js';
 import type { HeldClaim } from './holder.js';
-import { sameLedger, type LedgerView } from './ledger.js';
+import { sameLedger, type Basis, type LedgerView } from './ledger.js';
 import { LAST_TOKEN } from './names.js';
 import type { Settings } from './options.js';
-import type { Patience } from './patience.js';
 import type { Place } from './place.js';
 import { proceed, untilDone } from './persistence.js';
-import { prove } from './proof.js';
+import { disprove, prove } from './proof.js';
 
 /** A confirmed claim that nobody keeps alive yet: make a lease of it, or `abandon` it. */
 export interface Grant {
   readonly token: number;
-  /** Before the claim was sent; the lease runs from here. */
-  readonly startedAt: Instant;
+  /** Runs since before the claim was sent, which is when the lease began. */
+  readonly watch: Stopwatch;
   /** What the confirming look showed. */
   readonly view: LedgerView;
 }
@@ -42,8 +41,10 @@ export class Contender {
   readonly #place: Place;
   readonly #settings: Settings;
   #faults = 0;
-  /** The number that the last claim was refused. */
-  #refused = 0;
+  /** Counts looks and refusals, to tell which came first where attempts overlap. */
+  #steps = 0;
+  /** The number that the last claim was refused, and when. */
+  #refused: { readonly token: number; readonly step: number } | undefined;
 
   constructor(place: Place, settings: Settings) {
     this.#place = place;
@@ -56,7 +57,7 @@ export class Contender {
    */
   async attempt(signal?: AbortSignal): Promise<Attempt> {
     const basis = this.#takeKnownFree() ?? (await this.#lookForBasis(signal));
-    return typeof basis === 'number' ? this.#claim(basis) : basis;
+    return 'kind' in basis ? basis : this.#claim(basis);
   }
 
   /** Gives a grant back that nobody wants any more. Never rejects. */
@@ -65,65 +66,84 @@ export class Contender {
   }
 
   /** What is free stays free: a number that this process knows to be free may be built on without a look. */
-  #takeKnownFree(): number | undefined {
+  #takeKnownFree(): Basis | undefined {
     const place = this.#place;
-    const token = place.knownFree;
+    const basis = place.knownFree;
     place.knownFree = undefined;
-    return place.proven && place.declaredMs >= this.#settings.staleAfterMs ? token : undefined;
+    return place.proven && basis !== undefined && basis.windowMs >= this.#settings.staleAfterMs
+      ? basis
+      : undefined;
   }
 
   /** Rule 1: the highest number, if it is free or may be taken over. */
-  async #lookForBasis(signal: AbortSignal | undefined): Promise<number | Attempt> {
+  async #lookForBasis(signal: AbortSignal | undefined): Promise<Basis | Attempt> {
     const place = this.#place;
-    const [first] = await Promise.all([place.ledger.look(signal), place.proven ? undefined : prove(place)]);
-    const view = await this.#freshView(first, signal);
+    const step = ++this.#steps;
+    const view = await this.#freshView(await this.#firstLook(signal), step, signal);
     if (view === undefined) return { kind: 'outrun' };
-    place.declaredMs = view.windowMs;
-    place.marks = view.marks;
     const assessment = await assess(place, this.#settings, view, signal);
     switch (assessment.state) {
       case 'free':
-        return assessment.token;
+        return assessment.basis;
       case 'alive':
         return { kind: 'held', ...assessment };
       case 'stale': {
-        const { claim, why } = assessment;
+        const { basis, claim, why } = assessment;
         if (!this.#settings.takeover) return { kind: 'stale', claim };
         this.#settings.emit({ type: 'takeover', claim, why });
-        return assessment.token;
+        return basis;
       }
     }
   }
 
+  /** Rule 9: the proof goes beside the look, so that it costs no wait. */
+  async #firstLook(signal: AbortSignal | undefined): Promise<LedgerView> {
+    const place = this.#place;
+    const [looked, proved] = await Promise.allSettled([
+      place.ledger.look(signal),
+      place.proven ? undefined : prove(place),
+    ]);
+    if (proved.status === 'rejected') throw proved.reason;
+    if (looked.status === 'fulfilled') return looked.value;
+    // What stands in the way is no directory, and that it was refused proves nothing of directories.
+    if (isVFSError(looked.reason, 'ENOTDIR')) disprove(place);
+    throw looked.reason;
+  }
+
   /**
-   * A number that was refused because it exists must be in every listing from then on, or a higher one. A listing
+   * A number that was refused because it exists must be in every listing that begins later, or a higher one. A listing
    * without it is old; `undefined` if there is no newer one to be had.
    */
-  async #freshView(view: LedgerView, signal: AbortSignal | undefined): Promise<LedgerView | undefined> {
+  async #freshView(
+    view: LedgerView,
+    step: number,
+    signal: AbortSignal | undefined,
+  ): Promise<LedgerView | undefined> {
     const refused = this.#refused;
-    this.#refused = 0;
-    if (highestIn(view) >= refused) return view;
+    if (refused === undefined || step < refused.step) return view;
+    this.#refused = undefined;
+    if (view.last >= refused.token) return view;
     const renewed = await renewedView(this.#place, this.#settings, signal);
-    if (renewed !== undefined && highestIn(renewed) >= refused) return renewed;
+    if (renewed !== undefined && renewed.last >= refused.token) return renewed;
     this.#tolerate('a listing did not show a directory that could not be made because it exists');
     return undefined;
   }
 
-  async #claim(basis: number): Promise<Attempt> {
+  async #claim(lookedAt: Basis): Promise<Attempt> {
     const { ledger } = this.#place;
-    const token = basis + 1;
+    const token = lookedAt.next;
     if (token > LAST_TOKEN) {
-      const evidence = `number ${basis} stands in the ledger, and there is none beyond`;
+      const evidence = `number ${token - 1} stands in the ledger, and there is none beyond`;
       throw new UnsafeStorageError({ adapter: ledger.vfs.adapter, path: ledger.path, evidence });
     }
-    let startedAt: Instant;
     try {
-      await this.#declareWindow();
-      startedAt = instant(this.#settings.clock);
+      const basis = await this.#declareWindow(lookedAt);
+      const watch = new Stopwatch(this.#settings.clock);
       await this.#send(token);
+      return await this.#confirm(basis, token, watch);
     } catch (error) {
       if (isVFSError(error, 'EEXIST')) {
-        this.#refused = token;
+        this.#refused = { token, step: ++this.#steps };
         return { kind: 'outrun' };
       }
       if (isVFSError(error, 'ENOENT')) {
@@ -136,48 +156,60 @@ export class Contender {
       }
       throw error;
     }
-    return this.#confirm(basis, token, startedAt);
   }
 
   /**
-   * Rule 2: the claim counts only if it is the highest, and the number it builds on is still there. That one is left
-   * standing by whoever cleans up behind a direct successor, so its absence says that the ledger has moved on.
+   * Rule 2: the claim counts only if it is the highest, and the claim it builds on is still there, with none between.
+   * That one is left standing by whoever cleans up behind a direct successor, so its absence says that the ledger has
+   * moved on.
    */
-  async #confirm(basis: number, token: number, startedAt: Instant): Promise<Attempt> {
-    const { ledger } = this.#place;
-    const { clock, staleAfterMs, marginMs } = this.#settings;
+  async #confirm(basis: Basis, token: number, watch: Stopwatch): Promise<Attempt> {
+    const { staleAfterMs, marginMs } = this.#settings;
     let view: LedgerView;
     try {
-      view = await ledger.look();
+      view = await this.#place.ledger.look();
     } catch (error) {
       proceed(this.#markFree(token));
       throw error;
     }
-    if (!sameLedger(this.#place, view)) {
-      // This directory is not the one that was looked at: nothing in it is ours, the number neither.
-      this.#place.declaredMs = 0;
+    if (!sameLedger(basis, view)) {
+      await this.#leave(basis, token, view);
       return { kind: 'outrun' };
     }
-    const own = view.numbers.get(token);
-    if (view.highest !== undefined && view.highest.token > token) {
+    const between = [...view.numbers.values()].some(
+      (number) => number.claim !== undefined && number.token > basis.token && number.token !== token,
+    );
+    if (between) {
+      // Another one claimed, higher, or lower where the two saw different strays. Ours must not outrank a live claim.
       await this.#takeBack(token);
       return { kind: 'outrun' };
     }
-    const tookMs = elapsedSince(startedAt, clock);
+    const own = view.numbers.get(token);
     const fault =
       own?.claim === undefined
         ? 'a listing did not show a directory that had just been made'
-        : tookMs >= staleAfterMs - marginMs
-          ? `a claim took ${Math.round(tookMs)} ms, too long for staleAfterMs = ${staleAfterMs}; raise it`
+        : watch.now() >= staleAfterMs - marginMs
+          ? `a claim took ${Math.round(watch.now())} ms, too long for staleAfterMs = ${staleAfterMs}; raise it`
           : undefined;
-    const counts = !own?.freed && (basis === 0 || view.numbers.has(basis)) && view.windowMs >= staleAfterMs;
-    if (fault === undefined && counts) {
+    const standing = basis.token === 0 || view.numbers.get(basis.token)?.claim !== undefined;
+    if (fault === undefined && standing && own?.freed === false && view.windowMs >= staleAfterMs) {
       this.#faults = 0;
-      return { kind: 'granted', grant: { token, startedAt, view } };
+      return { kind: 'granted', grant: { token, watch, view } };
     }
     await this.#markFree(token);
     this.#tolerate(fault);
     return { kind: 'outrun' };
+  }
+
+  /**
+   * The directory is not the one that was looked at: somebody removed that, and another stands in its place. What was
+   * made in it is taken away where it can be nobody else's: a ledger has a mark before it has a claim, and a rightful
+   * claim has its predecessor beside it.
+   */
+  async #leave(basis: Basis, token: number, view: LedgerView): Promise<void> {
+    if (view.marks.size === 0) await this.#markFree(token);
+    else if (basis.token > 0 && view.numbers.get(basis.token)?.claim === undefined)
+      await this.#takeBack(token);
   }
 
   /** Once, a person may have removed the directory, or the process was stopped. Again and again, it is the storage. */
@@ -189,13 +221,12 @@ export class Contender {
   }
 
   /** Rule 5: before the first claim, whoever needs a longer window than any listed says so. */
-  async #declareWindow(): Promise<void> {
+  async #declareWindow(basis: Basis): Promise<Basis> {
     const { staleAfterMs, random } = this.#settings;
-    if (this.#place.declaredMs >= staleAfterMs) return;
+    if (basis.windowMs >= staleAfterMs) return basis;
     const mark = nonce(random);
     await this.#place.ledger.declareWindow(staleAfterMs, mark);
-    this.#place.declaredMs = staleAfterMs;
-    this.#place.marks = new Set([...this.#place.marks, mark]);
+    return { ...basis, windowMs: staleAfterMs, marks: new Set([...basis.marks, mark]) };
   }
 
   /** Rule 8: a claim that was given up on may have been made, or be made yet. Once known to be ours, it is freed. */
@@ -214,7 +245,7 @@ export class Contender {
     try {
       await this.#place.ledger.unclaim(token);
     } catch (error) {
-      // A higher number stands, so this one is in nobody's way; whoever cleans up next removes it.
+      // It goes stale, or whoever cleans up next removes it.
       if (!isVFSError(error, 'ENOENT'))
         this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
     }
@@ -230,27 +261,4 @@ export class Contender {
     }
     this.#place.queue.wake();
   }
-}
-
-function highestIn(view: LedgerView): number {
-  return view.highest?.token ?? 0;
-}
-
-/**
- * One attempt, for as long as the caller is patient. If the caller leaves meanwhile, the attempt goes on behind it, and
- * what it obtains for nobody is given back.
- */
-export async function attemptWithin(patience: Patience, contender: Contender): Promise<Attempt> {
-  const attempt = contender.attempt(patience.signal);
-  const giveBack = async (unwanted: Attempt): Promise<void> => {
-    if (unwanted.kind === 'granted') await contender.abandon(unwanted.grant);
-  };
-  try {
-    const result = await Promise.race([attempt, patience.gone]);
-    if (!patience.over) return result;
-  } catch (error) {
-    if (!patience.over) throw error;
-  }
-  proceed(attempt.then(giveBack));
-  return patience.gone;
 }

@@ -12,7 +12,7 @@ export type LockEvent =
   | { readonly type: 'released'; readonly token: number }
   | {
       readonly type: 'storage-error';
-      readonly during: 'acquire' | 'cleanup' | 'give-up';
+      readonly during: 'acquire' | 'beat' | 'cleanup' | 'give-up';
       readonly error: unknown;
     };
 

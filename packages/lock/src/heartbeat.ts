@@ -1,18 +1,18 @@
 import { isVFSError, type Timer } from '@holdfast/vfs';
 import { nonce } from './assessment.js';
-import { instant, type Instant } from './elapsed.js';
 import type { LossReason } from './errors/index.js';
 import type { Grant } from './contender.js';
 import { markOf, sameLedger, type LedgerView } from './ledger.js';
 import { MtimeUpkeep } from './mtime-upkeep.js';
 import type { Settings } from './options.js';
+import { proceed, within } from './persistence.js';
 import type { Place } from './place.js';
 import { encodeRecord, type BeatRecord } from './record.js';
 
 /** What the heart tells its lease. */
 export interface Heard {
-  /** A beat that began at `startedAt` succeeded. */
-  beaten(startedAt: Instant): void;
+  /** A beat that began at `startedAt`, by the grant's watch, succeeded. */
+  beaten(startedAt: number): void;
   /** The storage shows that the claim is ours no more. */
   lost(reason: LossReason, cause?: unknown): void;
 }
@@ -29,7 +29,7 @@ export class Heartbeat {
   #beats = 0;
   /** The record stands in the storage; where beats are names, it is not written again. */
   #introduced = false;
-  #erasing: Promise<void> | undefined;
+  #busyAside = false;
   #timer: Timer | undefined;
   #inFlight: Promise<void> | undefined;
   #stopped = false;
@@ -66,16 +66,7 @@ export class Heartbeat {
 
   /** Waits for the beat in flight, if there is one, but not longer than `patienceMs`. */
   async idle(patienceMs: number): Promise<void> {
-    const beat = this.#inFlight;
-    if (beat === undefined) return;
-    // A timer left behind would keep the process alive for a whole window after its last release.
-    await new Promise<void>((resolve) => {
-      const timer = this.#settings.clock.schedule(resolve, patienceMs);
-      void beat.finally(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    if (this.#inFlight !== undefined) await within(this.#settings.clock, patienceMs, this.#inFlight);
   }
 
   /** @param at monotonic time */
@@ -92,12 +83,13 @@ export class Heartbeat {
 
   async #beat(): Promise<void> {
     const { clock, heartbeatMs, emit } = this.#settings;
-    const startedAt = instant(clock);
+    const startedAt = clock.monotonic();
+    const onWatch = this.#grant.watch.now();
     // Nothing may come out of a timer: an error that nobody expects is a failed beat like any other.
-    const failure = await this.#tryBeat(startedAt).catch((error: unknown) => ({ error }));
+    const failure = await this.#tryBeat(onWatch).catch((error: unknown) => ({ error }));
     if (failure === undefined) {
-      emit({ type: 'beat', token: this.#token, tookMs: clock.monotonic() - startedAt.monotonic });
-      this.#schedule(startedAt.monotonic + heartbeatMs);
+      emit({ type: 'beat', token: this.#token, tookMs: clock.monotonic() - startedAt });
+      this.#schedule(startedAt + heartbeatMs);
     } else {
       emit({ type: 'beat-failed', token: this.#token, error: failure.error });
       this.#schedule(clock.monotonic() + heartbeatMs / 4);
@@ -105,7 +97,7 @@ export class Heartbeat {
   }
 
   /** Writes and lists, side by side: what the listing shows of others does not depend on the write. */
-  async #tryBeat(startedAt: Instant): Promise<{ error: unknown } | undefined> {
+  async #tryBeat(startedAt: number): Promise<{ error: unknown } | undefined> {
     const { ledger } = this.#place;
     const count = this.#beats++;
     const first = count === 0; // The confirming look has only just been taken.
@@ -124,13 +116,26 @@ export class Heartbeat {
       if (part.status === 'rejected') return { error: part.reason };
     }
     this.#heard.beaten(startedAt);
-    try {
-      if (ledger.beatsAreNames) await this.#afterName(count, view);
-      else await this.#upkeep.afterBeat(view, startedAt.wall);
-    } catch (error) {
-      return { error }; // The beat counts; that people see an old mtime, or no holder, is worth a word.
-    }
+    this.#aside(() =>
+      ledger.beatsAreNames
+        ? this.#afterName(count, view)
+        : this.#upkeep.afterBeat(view, this.#settings.clock.wall()),
+    );
     return undefined;
+  }
+
+  /** What only people need goes beside the beats, one at a time: none of them waits for it, or fails with it. */
+  #aside(work: () => Promise<void>): void {
+    if (this.#busyAside) return;
+    this.#busyAside = true;
+    const report = (error: unknown): void => {
+      if (!this.#stopped) this.#settings.emit({ type: 'storage-error', during: 'beat', error });
+    };
+    proceed(
+      work()
+        .catch(report)
+        .finally(() => (this.#busyAside = false)),
+    );
   }
 
   #writeRecord(beats: number): Promise<void> {
@@ -144,13 +149,7 @@ export class Heartbeat {
       this.#introduced = true;
     }
     const past = view?.numbers.get(this.#token)?.beats.filter((beat) => beat < count) ?? [];
-    if (past.length === 0 || this.#erasing !== undefined) return;
-    // Nothing waits for it: the next beat must come in time even if this hangs.
-    const { emit } = this.#settings;
-    this.#erasing = this.#place.ledger
-      .eraseBeats(this.#token, past)
-      .catch((error: unknown) => emit({ type: 'storage-error', during: 'cleanup', error }))
-      .finally(() => (this.#erasing = undefined));
+    await this.#place.ledger.eraseBeats(this.#token, past);
   }
 }
 

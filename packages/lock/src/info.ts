@@ -60,8 +60,8 @@ export async function inspectAll(
 ): Promise<LockInfo[]> {
   const locks: { id: string; name: string }[] = [];
   try {
-    for (const { name } of await vfs.ls(dir, { signal })) {
-      const id = lockId(name);
+    for (const { name, type } of await vfs.ls(dir, { signal })) {
+      const id = type === 'directory' ? lockId(name) : undefined;
       if (id !== undefined) locks.push({ id, name });
     }
   } catch (error) {

@@ -250,6 +250,7 @@ describe('cleaning up', () => {
     await host.lock().tryAcquire();
     await hosts.time.advance(2_000);
     expect(await hosts.ledger()).toEqual([
+      '000000000001.free',
       '000000000005',
       '000000000005.free',
       '000000000006',
@@ -277,6 +278,7 @@ describe('cleaning up', () => {
     await hosts.time.advance(2_000);
     expect(await hosts.ledger()).toEqual([
       '000000000000',
+      '000000000001.free',
       '000000000003',
       '000000000003.free',
       '000000000004',

@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Timer } from '@holdfast/vfs';
 import type { Grant } from './contender.js';
-import { elapsedSince, type Instant } from './elapsed.js';
 import { LockLostError, type LossReason } from './errors/index.js';
 import { Heartbeat, lossIn } from './heartbeat.js';
 import type { Settings } from './options.js';
@@ -13,6 +12,9 @@ type State =
   | { readonly kind: 'held' }
   | { readonly kind: 'released' }
   | { readonly kind: 'lost'; readonly error: LockLostError };
+
+/** For how many milliseconds a release is tried again while the storage fails. */
+const LONGEST_RELEASE_MS = 10_000;
 
 /** Longest milliseconds between two looks at the clocks: the wall clock may have jumped while timers slept. */
 const CLOCK_CHECK_MS = 1_000;
@@ -41,8 +43,8 @@ export class Lease {
   readonly #heartbeat: Heartbeat;
   readonly #sweep: Sweep;
   #state: State = { kind: 'held' };
-  /** When the last successful beat began; the claim itself counts as the first. */
-  #aliveAt: Instant;
+  /** When the last successful beat began, by the grant's watch; the claim itself counts as the first, at 0. */
+  #aliveAt = 0;
   #expiry: Timer | undefined;
   #releasing: Promise<void> | undefined;
   /** It has seen more than its first beat, so there is time to tidy up. */
@@ -56,8 +58,7 @@ export class Lease {
     this.#place = place;
     this.#settings = settings;
     this.#grant = grant;
-    this.#aliveAt = grant.startedAt;
-    this.#sweep = new Sweep(place, settings, grant.token, grant.view);
+    this.#sweep = new Sweep(place, settings, grant, () => this.held);
     this.#heartbeat = new Heartbeat(place, settings, grant, {
       beaten: (startedAt) => this.#beaten(startedAt),
       lost: (reason, cause) => this.#lose(reason, cause),
@@ -113,32 +114,33 @@ export class Lease {
     const { staleAfterMs, emit } = this.#settings;
     if (this.held) this.#end({ kind: 'released' });
     await this.#heartbeat.idle(staleAfterMs);
-    const swept = this.#sweep.stop();
     try {
       await this.#free();
     } finally {
-      await swept;
       this.#place.queue.wake();
     }
-    emit({ type: 'released', token: this.token });
+    await this.#sweep.idle();
+    if (this.#state.kind === 'released') emit({ type: 'released', token: this.token });
   }
 
   async #free(): Promise<void> {
     const { clock, staleAfterMs, emit } = this.#settings;
     const { ledger } = this.#place;
+    const patienceMs = Math.min(staleAfterMs, LONGEST_RELEASE_MS);
     const state = this.#state;
     // Once a higher number stands, or this one is gone or free, there is nothing left to say.
     if (state.kind === 'lost' && state.error.reason !== 'expired') return;
     try {
-      await untilDone(() => ledger.free(this.token), { clock, patienceMs: staleAfterMs });
-      this.#place.knownFree = this.token;
+      await untilDone(() => ledger.free(this.token), { clock, patienceMs });
+      const { windowMs, marks } = this.#grant.view;
+      this.#place.knownFree = { token: this.token, next: this.token + 1, windowMs, marks };
     } catch (error) {
       if (state.kind === 'released') throw error;
       emit({ type: 'storage-error', during: 'give-up', error });
     }
   }
 
-  #beaten(startedAt: Instant): void {
+  #beaten(startedAt: number): void {
     // A beat that comes home too late revives nothing: others may have judged by its absence.
     if (!this.held) return;
     this.#aliveAt = startedAt;
@@ -148,14 +150,15 @@ export class Lease {
   }
 
   #remainingMs(): number {
-    const { staleAfterMs, marginMs, clock } = this.#settings;
-    return staleAfterMs - marginMs - elapsedSince(this.#aliveAt, clock);
+    const { staleAfterMs, marginMs } = this.#settings;
+    return staleAfterMs - marginMs - (this.#grant.watch.now() - this.#aliveAt);
   }
 
   /** Rule 4: the signal comes by itself, before anyone may take over. */
   #watchExpiry(): void {
     this.#expiry?.cancel();
     const check = (): void => {
+      this.#grant.watch.mark();
       if (this.held) this.#watchExpiry();
     };
     const delayMs = Math.min(this.#remainingMs(), CLOCK_CHECK_MS);
@@ -175,6 +178,7 @@ export class Lease {
   #end(state: State): void {
     this.#state = state;
     this.#heartbeat.stop();
+    this.#sweep.stop();
     this.#expiry?.cancel();
     if (this.#place.holder === this) this.#place.holder = undefined;
   }

@@ -1,4 +1,4 @@
-import { isVFSError, joinPath, type Clock, type Entry, type VFS } from '@holdfast/vfs';
+import { isVFSError, joinPath, type Clock, type Entry, type RmOptions, type VFS } from '@holdfast/vfs';
 import {
   beatName,
   claimName,
@@ -25,8 +25,13 @@ export interface LedgerNumber {
 export interface LedgerView {
   /** Monotonic time at which the listing began; what it shows was so at that moment or later. */
   readonly begunAt: number;
-  /** `undefined` in a ledger without any claim. Numbers are read off every kind of entry, not off claims alone. */
+  /**
+   * The highest number that has a claim, which is what the lock is judged by; `undefined` in a ledger without any.
+   * Higher numbers without a claim are strays: a holder whose ledger was removed released or beat in the new one.
+   */
   readonly highest: LedgerNumber | undefined;
+  /** The highest number read off an entry of any kind, strays too: the next claim comes after it. 0 if there is none. */
+  readonly last: number;
   readonly numbers: ReadonlyMap<number, LedgerNumber>;
   /** The longest `staleAfterMs` that anyone who claims here works with; 0 if nobody said. */
   readonly windowMs: number;
@@ -37,6 +42,14 @@ export interface LedgerView {
   readonly marks: ReadonlySet<string>;
   /** Names of `look.*` entries that a contender left when it died. */
   readonly leftovers: readonly string[];
+}
+
+/** What a claim is built on. */
+export interface Basis extends Pick<LedgerView, 'windowMs' | 'marks'> {
+  /** The highest claim, free or to be taken over; 0 if there is none. */
+  readonly token: number;
+  /** The number to claim: one more, if there are no strays. */
+  readonly next: number;
 }
 
 /** What a heartbeat file held when it was read. */
@@ -60,7 +73,7 @@ export class Ledger {
 
   /**
    * Whether a listing can be had fresh and content cannot without an open: on a mount from another host. A server lets an
-   * open wait for a host that has the file open, or leased, for as long as that one does not answer: 6 s was measured on
+   * open wait for a host that has the file open, or leased, for as long as that one does not answer: 1 to 6 s were measured on
    * Samba, protocols allow 35 s (SMB) and 90 s (NFSv4). So there a beat is a new name, which nobody ever opens.
    */
   get beatsAreNames(): boolean {
@@ -68,8 +81,18 @@ export class Ledger {
     return listing === 'names' && cost !== 'local';
   }
 
-  /** Lists. A ledger that does not exist has no claims. */
+  /**
+   * Lists. A ledger that does not exist has no claims.
+   *
+   * A beat without its claim may have been made after the listing had passed the place of the claim, so another listing
+   * is asked before it is called a stray.
+   */
   async look(signal?: AbortSignal): Promise<LedgerView> {
+    const view = await this.#list(signal);
+    return view.last > (view.highest?.token ?? 0) ? this.#list(signal) : view;
+  }
+
+  async #list(signal: AbortSignal | undefined): Promise<LedgerView> {
     const begunAt = this.#clock.monotonic();
     try {
       return viewOf(await this.vfs.ls(this.path, { signal }), begunAt);
@@ -167,12 +190,21 @@ export class Ledger {
     }
   }
 
-  /** Removes everything of a number. The caller vouches that a higher one is confirmed. */
-  async erase(number: LedgerNumber): Promise<void> {
-    if (number.claim !== undefined) await this.#remove(number.claim.name);
-    if (number.beat !== undefined) await this.#remove(number.beat.name);
-    await this.eraseBeats(number.token, number.beats);
-    if (number.freed) await this.#remove(freeName(number.token));
+  /**
+   * Removes everything of a number. The caller vouches that a higher one is confirmed.
+   *
+   * Of number 1 the mark stays for ever. Who found the ledger empty, and slept, has nothing to build on that could be
+   * missing, but finds its number 1 freed.
+   */
+  async erase({ token, claim, beat, beats, freed }: LedgerNumber): Promise<void> {
+    if (token === 1) await this.free(token);
+    const names = [beat?.name, ...beats.map((count) => numberedBeatName(token, count))];
+    if (token > 1 && freed) names.push(freeName(token));
+    await Promise.all([
+      // Recursively, since some systems put files of their own into every directory.
+      claim && this.#remove(claim.name, { recursive: true }),
+      ...names.map((name) => name && this.#remove(name)),
+    ]);
   }
 
   /** Removes an entry that `leftovers` named. */
@@ -187,7 +219,12 @@ export class Ledger {
    */
   async stir(nonce: string, signal?: AbortSignal): Promise<number | undefined> {
     const at = this.#at(lookName(nonce));
-    await this.vfs.mkdir(at);
+    try {
+      await this.vfs.mkdir(at);
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT')) return undefined; // There is no directory any more.
+      throw error;
+    }
     try {
       return (await this.vfs.stat(at, { signal })).mtimeMs;
     } catch (error) {
@@ -202,9 +239,9 @@ export class Ledger {
     return joinPath(this.path, name);
   }
 
-  async #remove(name: string): Promise<void> {
+  async #remove(name: string, options: RmOptions = {}): Promise<void> {
     try {
-      await this.vfs.rm(this.#at(name));
+      await this.vfs.rm(this.#at(name), options);
     } catch (error) {
       if (!isVFSError(error, 'ENOENT')) throw error;
     }
@@ -236,18 +273,25 @@ function viewOf(entries: readonly Entry[], begunAt: number): LedgerView {
   }
   const views = new Map<number, LedgerNumber>();
   let highest: LedgerNumber | undefined;
+  let last = 0;
   for (const { token, claim, beat, beats, freed } of numbers.values()) {
     const number = { token, claim, beat, beats: beats.sort((a, b) => a - b), freed };
     views.set(token, number);
-    if (highest === undefined || token > highest.token) highest = number;
+    last = Math.max(last, token);
+    if (claim !== undefined && token >= (highest?.token ?? 0)) highest = number;
   }
-  return { begunAt, highest, numbers: views, windowMs, marks, leftovers };
+  return { begunAt, highest, last, numbers: views, windowMs, marks, leftovers };
 }
 
 /** Whether two looks were at one ledger, and not at one that was removed and another in its place. */
 export function sameLedger(before: Pick<LedgerView, 'marks'>, now: Pick<LedgerView, 'marks'>): boolean {
   for (const mark of before.marks) if (now.marks.has(mark)) return true;
   return false;
+}
+
+/** What a view offers to build on. */
+export function basisIn({ highest, last, windowMs, marks }: LedgerView): Basis {
+  return { token: highest?.token ?? 0, next: last + 1, windowMs, marks };
 }
 
 /** The same for every look at one ledger, save when somebody declares a longer window. */

@@ -1,11 +1,19 @@
 import type { CallOptions, VFS } from '@holdfast/vfs';
 import { Acquisition } from './acquire.js';
 import { ourClaim } from './assessment.js';
-import { attemptWithin, Contender, type Grant } from './contender.js';
+import { attemptWithin } from './attempt-within.js';
+import { Contender, type Grant } from './contender.js';
 import { LockLostError, LockedError, LockOptionError, StaleLockError } from './errors/index.js';
 import { inspectPlace, type LockInfo } from './info.js';
 import { Lease } from './lease.js';
-import { parseOptions, parseWait, type LockOptions, type Settings, type WaitOptions } from './options.js';
+import {
+  parseCall,
+  parseOptions,
+  parseWait,
+  type LockOptions,
+  type Settings,
+  type WaitOptions,
+} from './options.js';
 import { Patience } from './patience.js';
 import { untilDone } from './persistence.js';
 import { placeOf, type Place } from './place.js';
@@ -56,7 +64,8 @@ export class Lock {
    *
    * @throws `LockedError`, `StaleLockError`, `UnsafeStorageError`, the reason of `signal`, or a `VFSError`
    */
-  async tryAcquire({ signal }: CallOptions = {}): Promise<Lease> {
+  async tryAcquire(options: CallOptions = {}): Promise<Lease> {
+    const { signal } = parseCall(options);
     const { clock, emit } = this.#settings;
     const patience = new Patience(clock, undefined, signal);
     try {
@@ -81,7 +90,8 @@ export class Lock {
     const lease = await this.acquire(options);
     try {
       const result = await work(lease);
-      if (!lease.held) throw lease.signal.reason;
+      // Asking whether it is held is what finds out that it ran out.
+      if (!lease.held && lease.signal.aborted) throw lease.signal.reason;
       return result;
     } catch (error) {
       const loss: unknown = lease.signal.reason;
@@ -93,17 +103,20 @@ export class Lock {
   }
 
   /** What the storage shows of the lock at this moment. A glance, not a verdict; changes nothing. */
-  inspect({ signal }: CallOptions = {}): Promise<LockInfo> {
+  async inspect(options: CallOptions = {}): Promise<LockInfo> {
+    const { signal } = parseCall(options);
     return inspectPlace(this.#place, this.id, this.#settings.clock, signal);
   }
 
   /** Whether the lock is held by someone who shows no life. A verdict: may take up to a window. */
-  async isStale({ signal }: CallOptions = {}): Promise<boolean> {
+  async isStale(options: CallOptions = {}): Promise<boolean> {
+    const { signal } = parseCall(options);
     return (await observe(this.#place, this.#settings, signal)).state === 'stale';
   }
 
   /** Frees the lock if `isStale`. Resolves to whether it did. */
-  async releaseIfStale({ signal }: CallOptions = {}): Promise<boolean> {
+  async releaseIfStale(options: CallOptions = {}): Promise<boolean> {
+    const { signal } = parseCall(options);
     const { state, token } = await observe(this.#place, this.#settings, signal);
     if (state !== 'stale') return false;
     await this.#markFree(token);
@@ -141,8 +154,9 @@ export class Lock {
           break;
         case 'outrun':
           if (++races > RACES) {
-            const { token = 0, holder, since } = await this.inspect({ signal: patience.signal });
-            throw new LockedError(this.id, { token, holder, since });
+            // Each time somebody was faster, and is done again: the last of them is named.
+            const { token, holder, since } = await this.inspect({ signal: patience.signal });
+            throw new LockedError(this.id, { token: token ?? 0, holder, since });
           }
           break;
       }
@@ -158,7 +172,6 @@ export class Lock {
   async #markFree(token: number): Promise<void> {
     const { clock, staleAfterMs } = this.#settings;
     await untilDone(() => this.#place.ledger.free(token), { clock, patienceMs: staleAfterMs });
-    this.#place.knownFree = token;
     this.#place.queue.wake();
   }
 }

@@ -1,5 +1,6 @@
 import type { VFS } from '@holdfast/vfs';
 import type { LedgerView } from './ledger.js';
+import { isTransient } from './persistence.js';
 import type { Place } from './place.js';
 
 /** Whether a rewrite moves the mtime, as seen once on each storage. */
@@ -14,6 +15,8 @@ export class MtimeUpkeep {
   readonly #token: number;
   #first: { readonly mtimeMs: number; readonly at: number } | undefined;
   #unmoved = 0;
+  /** Times cannot be set here, although the storage says so. */
+  #refused = false;
 
   constructor(place: Place, token: number) {
     this.#place = place;
@@ -30,7 +33,13 @@ export class MtimeUpkeep {
     const { vfs } = this.#place.ledger;
     if (!vfs.capabilities.chtimes) return;
     const moves = rewriteMoves.get(vfs) ?? (await this.#find(view, wall));
-    if (moves === false) await this.#place.ledger.touchBeat(this.#token, new Date(wall));
+    if (moves !== false || this.#refused) return;
+    try {
+      await this.#place.ledger.touchBeat(this.#token, new Date(wall));
+    } catch (error) {
+      this.#refused = !isTransient(error);
+      throw error;
+    }
   }
 
   /** Compares the mtimes of two beats that lie far enough apart for the storage to tell them apart. */

@@ -27,9 +27,16 @@ export function identityOf(pid: number): HostIdentity {
     boot: attempt(bootId),
     namespace: attempt(() => readlinkSync('/proc/self/ns/pid')),
     pid,
-    start: attempt(() => startIn(readFileSync(`/proc/${pid}/stat`, 'latin1'))),
+    start: attempt(() => ownStart(pid)),
   };
   return { self, isDead: (other) => isDead(self, other) };
+}
+
+/** A pid namespace may lack a /proc of its own; then /proc shows processes of another one under the same numbers. */
+function ownStart(pid: number): string {
+  if (readlinkSync('/proc/self') !== String(process.pid))
+    throw new Error('/proc is not of this pid namespace');
+  return startIn(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
 
 async function isDead(self: ProcessIdentity, other: ProcessIdentity): Promise<boolean> {

@@ -157,7 +157,7 @@ describe('a beat on a mount', () => {
     expect(await hosts.host({}, mount).lock().inspect()).toMatchObject({ holder: { label: 'nightly' } });
   });
 
-  it('leaves nothing behind once a later holder has tidied up', async () => {
+  it('leaves but the mark of number 1 once a later holder has tidied up', async () => {
     const hosts = new Hosts();
     const dead = hosts.host({}, mount);
     await dead.lock().tryAcquire();
@@ -174,6 +174,8 @@ describe('a beat on a mount', () => {
     await hosts.truth.mkdir('/lockfile-deploy/000000000001.beat.9');
     await host.lock().tryAcquire();
     await hosts.time.advance(30_000);
-    expect((await hosts.ledger()).filter((name) => name.startsWith('000000000001'))).toEqual([]);
+    expect((await hosts.ledger()).filter((name) => name.startsWith('000000000001'))).toEqual([
+      '000000000001.free',
+    ]);
   });
 });

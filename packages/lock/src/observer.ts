@@ -6,7 +6,7 @@
  * window later, belongs to a holder that no longer trusts itself.
  */
 export class Observer {
-  #seen: { readonly token: number; readonly version: string; readonly since: number } | undefined;
+  #seen: { token: number; version: string; since: number; lastAt: number } | undefined;
 
   /**
    * Takes note of what a look found.
@@ -14,17 +14,21 @@ export class Observer {
    * @param version what the look showed of the holder; `undefined` if it could not tell, which proves nothing
    * @param begunAt monotonic time before the look
    * @param endedAt monotonic time after it
+   * @param gapMs for how long nobody may have looked: after an hour without a look, one listing that is read while the
+   * beat is replaced, or a size that has come round, would pass for an hour without a change
    * @returns for how many milliseconds the number is proved unchanged
    */
-  note(token: number, version: string | undefined, begunAt: number, endedAt: number): number {
+  note(token: number, version: string | undefined, begunAt: number, endedAt: number, gapMs: number): number {
     if (version === undefined) {
       this.#seen = undefined;
       return 0;
     }
-    if (this.#seen?.token === token && this.#seen.version === version) {
-      return Math.max(0, begunAt - this.#seen.since);
+    const seen = this.#seen;
+    if (seen?.token === token && seen.version === version && begunAt - seen.lastAt <= gapMs) {
+      seen.lastAt = Math.max(seen.lastAt, endedAt);
+      return Math.max(0, begunAt - seen.since);
     }
-    this.#seen = { token, version, since: endedAt };
+    this.#seen = { token, version, since: endedAt, lastAt: endedAt };
     return 0;
   }
 }

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type VFS } from '@holdfast/vfs';
+import { parsePath, systemClock, type CallOptions, type Clock, type VFS } from '@holdfast/vfs';
 import { z } from 'zod';
 import { LockOptionError } from './errors/index.js';
 import type { LockEventListener } from './events.js';
@@ -18,11 +18,14 @@ export interface LockOptions {
    * Default 10 000; 60 000 where each call costs money (S3).
    */
   readonly staleAfterMs?: number | undefined;
-  /** Milliseconds from one heartbeat to the next; at most 0.45 × `staleAfterMs`. Default a fifth of it. */
+  /**
+   * Milliseconds from one heartbeat to the next; at most half of `staleAfterMs` less `marginMs`, so that one may fail.
+   * Default a fifth of `staleAfterMs`.
+   */
   readonly heartbeatMs?: number | undefined;
   /**
    * How many milliseconds before `staleAfterMs` the holder already counts the lease as lost: covers late timers and
-   * clocks that do not run at one rate. At most half of `staleAfterMs`. Default a tenth of it.
+   * clocks that do not run at one rate. From a fiftieth of `staleAfterMs` up to half of it. Default a tenth.
    */
   readonly marginMs?: number | undefined;
   /** What a contender does with a stale lock: take it over, or report it (`StaleLockError`). Default `'takeover'`. */
@@ -72,7 +75,7 @@ const TIMINGS = {
   metered: { staleAfterMs: 60_000, firstPollMs: 500, pollMs: 5_000 },
 } as const;
 
-const milliseconds = z.number().positive();
+const milliseconds = z.number().min(1).max(LONGEST_WINDOW_MS);
 const having = <T>(...methods: (keyof T & string)[]): z.ZodType<T> =>
   z.custom<T>(
     (value) =>
@@ -91,9 +94,11 @@ const optionsSchema = z.strictObject({
   }),
   dir: z
     .string()
-    .startsWith('/', { error: 'must be an absolute path within the VFS, such as /locks' })
+    .refine(isPath, {
+      error: 'must be an absolute path within the VFS, such as /locks, with no / at its end',
+    })
     .optional(),
-  staleAfterMs: milliseconds.int().min(50).max(LONGEST_WINDOW_MS).optional(),
+  staleAfterMs: milliseconds.int().min(50).optional(),
   heartbeatMs: milliseconds.optional(),
   marginMs: milliseconds.optional(),
   onStale: z.enum(['takeover', 'fail']).optional(),
@@ -114,14 +119,15 @@ export function parseOptions(options: LockOptions, vfs: VFS): Settings {
   const staleAfterMs = given.staleAfterMs ?? timing.staleAfterMs;
   const heartbeatMs = given.heartbeatMs ?? staleAfterMs / 5;
   const marginMs = given.marginMs ?? staleAfterMs / 10;
-  if (heartbeatMs > staleAfterMs * 0.45) {
+  if (marginMs < staleAfterMs / 50 || marginMs > staleAfterMs / 2) {
     throw new LockOptionError(
-      `heartbeatMs (${heartbeatMs}) must be at most 0.45 × staleAfterMs (${staleAfterMs}), so that one beat may fail`,
+      `marginMs (${marginMs}) must be from a fiftieth of staleAfterMs (${staleAfterMs}) up to half of it`,
     );
   }
-  if (marginMs > staleAfterMs / 2) {
+  if (heartbeatMs > (staleAfterMs - marginMs) / 2) {
     throw new LockOptionError(
-      `marginMs (${marginMs}) must be at most half of staleAfterMs (${staleAfterMs})`,
+      `heartbeatMs (${heartbeatMs}) must be at most half of staleAfterMs - marginMs (${staleAfterMs} - ${marginMs}), ` +
+        'so that one beat may fail',
     );
   }
   const pollMs = given.pollMs ?? timing.pollMs;
@@ -150,6 +156,24 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+function isPath(dir: string): boolean {
+  try {
+    parsePath(dir, { op: 'open', adapter: 'lock' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const callSchema = z.strictObject({ signal: z.instanceof(AbortSignal).optional() });
+
+/** @throws `LockOptionError` */
+export function parseCall(options: CallOptions): CallOptions {
+  const parsed = callSchema.safeParse(options);
+  if (!parsed.success) throw new LockOptionError(oneLine(parsed.error));
+  return parsed.data;
+}
+
 const waitSchema = z.strictObject({
   timeoutMs: z.number().nonnegative().optional(),
   signal: z.instanceof(AbortSignal).optional(),
@@ -173,7 +197,8 @@ function quietly(listener: LockEventListener | undefined): LockEventListener {
   if (listener === undefined) return () => undefined;
   return (event) => {
     try {
-      listener(event);
+      // An asynchronous listener fits the type, too.
+      Promise.resolve(listener(event)).catch(() => undefined);
     } catch {
       // Said in the option's documentation: there is nobody here whom the error would concern.
     }

@@ -10,6 +10,7 @@ export class Patience {
   /** Aborts at the same moment, for calls that are worth stopping. */
   readonly signal: AbortSignal;
   #over = false;
+  readonly #leaving = new Set<(reason: unknown) => void>();
   readonly #dispose: () => void;
 
   constructor(clock: Clock, timeoutMs: number | undefined, signal: AbortSignal | undefined) {
@@ -21,6 +22,7 @@ export class Patience {
       const end = (reason: unknown): void => {
         this.#over = true;
         reject(reason);
+        for (const leave of Array.from(this.#leaving)) leave(reason);
         controller.abort(reason);
       };
       onAbort = (): void => end(signal?.reason);
@@ -37,6 +39,28 @@ export class Patience {
 
   get over(): boolean {
     return this.#over;
+  }
+
+  /**
+   * `work`, or the end of patience if that comes first. Not by `Promise.race`, which would leave something behind on
+   * {@link gone} for each of the many pauses of one long wait.
+   */
+  race<T>(work: Promise<T>): Promise<T> {
+    if (this.#over) return this.gone;
+    return new Promise<T>((resolve, reject) => {
+      this.#leaving.add(reject);
+      const end = (): boolean => this.#leaving.delete(reject);
+      work.then(
+        (result) => {
+          end();
+          resolve(result);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+    });
   }
 
   /** To be called when the waiting is done, whatever came of it. */

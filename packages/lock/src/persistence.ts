@@ -36,6 +36,18 @@ export function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(resolve, ms));
 }
 
+/** Waits for `work`, which reports its own failures, but not longer than `patienceMs`. Leaves no timer behind. */
+export function within(clock: Clock, patienceMs: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.schedule(resolve, patienceMs);
+    const end = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    work.then(end, end);
+  });
+}
+
 /** Lets work go on that reports its own failures. */
 export function proceed(work: Promise<void>): void {
   work.catch(() => undefined);

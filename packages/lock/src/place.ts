@@ -1,5 +1,5 @@
 import { joinPath, type Clock, type VFS } from '@holdfast/vfs';
-import { Ledger } from './ledger.js';
+import { Ledger, type Basis } from './ledger.js';
 import { Observer } from './observer.js';
 import { Queue } from './queue.js';
 import type { BeatRecord } from './record.js';
@@ -18,11 +18,8 @@ export class Place {
   readonly ledger: Ledger;
   readonly observer: Observer = new Observer();
   readonly queue: Queue = new Queue();
-  /** A token known to be free. What is free stays free, so a claim may start from it without a look. */
-  knownFree: number | undefined;
-  /** The largest window entry known to exist, and the marks of the ledger in which it does. */
-  declaredMs = 0;
-  marks: ReadonlySet<string> = new Set();
+  /** A claim known to be free. What is free stays free, so the next one may be built on it without a look. */
+  knownFree: Basis | undefined;
   /** The lock's directory is there, and `mkdir` was seen to refuse what exists. */
   proven = false;
   /** The last record read, so that one of a known token is not fetched again, and the ledger that it stood in. */

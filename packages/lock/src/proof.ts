@@ -27,8 +27,14 @@ export async function prove(place: Place): Promise<void> {
   place.proven = true;
 }
 
+/** Takes the proof back: what was refused was no directory. */
+export function disprove(place: Place): void {
+  proven.delete(place.ledger.vfs);
+  place.proven = false;
+}
+
 /** Makes the directory. @returns whether that was refused because it exists */
-async function refused(vfs: VFS, path: string): Promise<boolean> {
+async function refused(vfs: VFS, path: string, tries = 3): Promise<boolean> {
   try {
     await vfs.mkdir(path);
     return false;
@@ -38,8 +44,8 @@ async function refused(vfs: VFS, path: string): Promise<boolean> {
       throw new UnsafeStorageError({ adapter: vfs.adapter, path, evidence: error.detail, cause: error });
     }
     const parent = parentOf(path as VFSPath);
-    if (!isVFSError(error, 'ENOENT') || parent === undefined) throw error;
+    if (!isVFSError(error, 'ENOENT') || parent === undefined || tries === 1) throw error;
     await vfs.mkdir(parent, { recursive: true });
-    return refused(vfs, path);
+    return refused(vfs, path, tries - 1);
   }
 }

@@ -24,7 +24,7 @@ export async function observe(place: Place, settings: Settings, signal?: AbortSi
       if (now.state !== 'alive') return now;
       if (before?.state === 'alive' && showsLife(before, now)) return now;
       before = now;
-      await wait.pause(now.remainingMs, patience.gone);
+      await wait.pause(now.remainingMs, patience);
     }
   } finally {
     wait.close();

@@ -1,6 +1,10 @@
 import { isVFSError, type Watcher } from '@holdfast/vfs';
 import type { Settings } from './options.js';
+import type { Patience } from './patience.js';
 import type { Place } from './place.js';
+
+/** How long the wait for a lease of this process goes on without a look, in milliseconds. */
+const OURS_MS = 60_000;
 
 /**
  * The pauses of one waiting contender between two looks: short at first, growing, jittered, and cut short by a
@@ -37,14 +41,14 @@ export class Wait {
   }
 
   /**
-   * Pauses until it is time to look again, at the latest after `atMostMs`. Rejects when `gone` does.
+   * Pauses until it is time to look again, at the latest after `atMostMs`. Rejects when `patience` ends.
    *
    * @param forOurs pause for as long as a lease of this very process holds the lock: it tells of its end itself, and to
    * ask the storage meanwhile would be waste
    */
   async pause(
     atMostMs: number,
-    gone: Promise<never>,
+    patience: Patience,
     { forOurs = false }: { forOurs?: boolean } = {},
   ): Promise<void> {
     this.#watch();
@@ -59,21 +63,23 @@ export class Wait {
     this.#delayMs = Math.min(this.#delayMs * 1.6, pollMs);
     // Events come in bursts; one look a burst is enough.
     const soonMs = Math.min(firstPollMs * random(), delayMs);
-    let timer = ours ? undefined : clock.schedule(() => this.#wake?.(), this.#changed ? soonMs : delayMs);
+    // Even for ours: something must keep the process alive that waits.
+    const pauseMs = ours ? OURS_MS : this.#changed ? soonMs : delayMs;
+    let timer = clock.schedule(() => this.#wake?.(), pauseMs);
     let early = this.#changed;
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
       this.#onChange = (): void => {
         if (ours || early) return;
         early = true;
-        timer?.cancel();
+        timer.cancel();
         timer = clock.schedule(resolve, soonMs);
       };
     });
     try {
-      await Promise.race([woken, gone]);
+      await patience.race(woken);
     } finally {
-      timer?.cancel();
+      timer.cancel();
       this.#wake = undefined;
       this.#onChange = undefined;
       this.#changed = false;

@@ -3,6 +3,7 @@ import { VirtualClock } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { Channel, type RawSession } from './channel.js';
 import { Connection } from './connection.js';
+import { Breakdown } from './fault.js';
 import { SftpDriver } from './driver.js';
 import { STATUS } from './status.js';
 
@@ -19,7 +20,7 @@ function refusal(code: number, text = 'Failure'): Error {
 }
 
 /** A driver on a server that answers as `script` says, and has nothing but directories for the rest. */
-function driverOn(script: Script): { driver: SftpDriver; asked: string[] } {
+function driverOn(script: Script): { driver: SftpDriver; asked: string[]; channel: Channel } {
   const asked: string[] = [];
   const defaults: Script = {
     opendir: (_, reply) => reply(undefined, HANDLE),
@@ -56,7 +57,7 @@ function driverOn(script: Script): { driver: SftpDriver; asked: string[] } {
     end: () => undefined,
   };
   const connection = new Connection({ dial: async () => link, clock, random: () => 0, idleMs: 1000 });
-  return { driver: new SftpDriver(connection, '/base'), asked };
+  return { driver: new SftpDriver(connection, '/base'), asked, channel };
 }
 
 const at = (path: string): VFSPath => path as VFSPath;
@@ -220,13 +221,16 @@ describe('a status that says too little is told by what is there', () => {
     expect((await failureOf(driver.mkdir(at('/d/a'), undefined))).code).toBe(code);
   });
 
-  test.each(['No space left on device', 'Disk quota exceeded', 'Quota exceeded'])('%s', async (text) => {
-    const { driver } = driverOn({
-      mkdir: (_, reply) => reply(refusal(4, text)),
-      lstat: (_, reply) => reply(refusal(2)),
-    });
-    expect((await failureOf(driver.mkdir(at('/d/a'), undefined))).code).toBe('ENOSPC');
-  });
+  test.each(['No space left on device', 'Disk quota exceeded', 'Quota exceeded', 'Out of disk space'])(
+    '%s',
+    async (text) => {
+      const { driver } = driverOn({
+        mkdir: (_, reply) => reply(refusal(4, text)),
+        lstat: (_, reply) => reply(refusal(2)),
+      });
+      expect((await failureOf(driver.mkdir(at('/d/a'), undefined))).code).toBe('ENOSPC');
+    },
+  );
 });
 
 describe('a failed call', () => {
@@ -239,6 +243,18 @@ describe('a failed call', () => {
     const writing = driver.writeFile(at('/d/a'), data, { exclusive: false }, undefined);
     expect(await failureOf(writing)).toEqual({ code: 'EIO', outcome: 'unknown' });
     expect(asked).toContain('close');
+  });
+
+  test('has an unknown outcome also if the connection was gone before the rest could be sent', async () => {
+    const { driver, asked, channel } = driverOn({
+      open: (_, reply) => {
+        reply(undefined, HANDLE);
+        channel.fail(new Breakdown({ code: 'ECONN', sent: true, detail: 'gone' }));
+      },
+    });
+    const writing = driver.writeFile(at('/f'), new Uint8Array(3), { exclusive: false }, undefined);
+    expect(await failureOf(writing)).toEqual({ code: 'ECONN', outcome: 'unknown' });
+    expect(asked).toEqual(['open']);
   });
 
   test('keeps the number and the words of the server as its cause', async () => {

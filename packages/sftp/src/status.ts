@@ -46,7 +46,7 @@ export const END_OF_FILE = 1;
 
 /** What a refusal says by its text alone, where the number says nothing: ProFTPD and others send the system's own words. */
 export function spaceByText(text: string): boolean {
-  return /no space left|disk quota|quota exceeded|disk full/i.test(text);
+  return /no space left|out of disk space|disk quota|quota exceeded|disk full/i.test(text);
 }
 
 /** Statuses 6 and 7 are the server's word that it lost its own storage: what was asked may have been done. */

@@ -31,8 +31,13 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   schedule(run, delayMs, options) {
-    const handle = setTimeout(run, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
-    if (options?.background === true) unref(handle);
+    let handle: ReturnType<typeof setTimeout>;
+    const start = (leftMs: number): void => {
+      const thisMs = Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS);
+      handle = setTimeout(() => (leftMs > thisMs ? start(leftMs - thisMs) : run()), thisMs);
+      if (options?.background === true) unref(handle);
+    };
+    start(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
 };

@@ -42,7 +42,13 @@ export class Server implements Transport {
     this.sent.push(`${exchange.method} ${raw}`);
     const path = raw.replace(/(.)\/$/, '$1');
     const handler = this.on[exchange.method] ?? this.on['*'];
-    const answer = await (handler?.(path, exchange, signal) ?? this.look(path, exchange));
+    const given = new Promise<never>((_, reject) => {
+      signal?.addEventListener('abort', () => reject(new LostExchange(GIVEN_UP, true)));
+    });
+    const answer = await Promise.race([
+      handler?.(path, exchange, signal) ?? this.look(path, exchange),
+      given,
+    ]);
     return {
       status: 200,
       url: exchange.url,

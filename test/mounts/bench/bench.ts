@@ -78,7 +78,9 @@ export class Bench {
 
 async function prepared(guest: Guest, mounts: readonly MountKind[]): Promise<Host> {
   // What a distribution starts at boot, and NFSv3 without `nolock` asks for.
-  await guest.sh('mkdir -p /run/rpcbind /var/lib/nfs/sm /var/lib/nfs/sm.bak && rpcbind -w && rpc.statd --no-notify');
+  await guest.sh(
+    'mkdir -p /run/rpcbind /var/lib/nfs/sm /var/lib/nfs/sm.bak && rpcbind -w && rpc.statd --no-notify',
+  );
   for (const kind of mounts) await guest.sh(mountScript(kind));
   return { guest, clock: await guest.clock(), contenders: new Map() };
 }

@@ -9,6 +9,7 @@ import type {
   LossNote,
   WorkNote,
 } from '../inside/contender.js';
+import { monotonic } from '../inside/instant.js';
 import type { Peer } from '../inside/peer.js';
 import type { GuestClock } from '../lab/guest-clock.js';
 import type { Guest, GuestProcess } from '../lab/guest.js';
@@ -19,16 +20,19 @@ interface Journal {
   readonly events: EventNote[];
   readonly losses: LossNote[];
   readonly stops: WorkNote[];
+  /** When it took SIGUSR2. */
+  readonly signals: number[];
 }
 
 /** A process of a guest that contends for locks, as seen from outside. */
 export class Contender {
   readonly name: string;
-  readonly journal: Journal = { history: [], events: [], losses: [], stops: [] };
+  readonly journal: Journal = { history: [], events: [], losses: [], stops: [], signals: [] };
   readonly process: GuestProcess;
   readonly #clock: GuestClock;
   readonly #peer: Peer<ContenderMethods>;
   readonly #listeners = new Set<() => void>();
+  readonly #kept = new Map<string, Promise<void>>();
 
   private constructor(name: string, clock: GuestClock, start: (self: Contender) => GuestProcess) {
     this.name = name;
@@ -51,6 +55,22 @@ export class Contender {
   async open(id: string, root: string, options: LocalOptions, lock: LockOptions): Promise<void> {
     await this.#peer.call('open', id, root, options);
     await this.#peer.call('lock', id, this.name, lock);
+  }
+
+  /**
+   * Has the mount at `root` stay open, once, and resolves when a call to it was answered. The adapter's helper process
+   * starts with the first call on a device and ends with the last VFS on it: what comes later neither waits for a start
+   * (seconds, on a machine with much else to do) nor ends it.
+   */
+  keep(root: string): Promise<void> {
+    const kept = this.#kept.get(root) ?? this.#keep(root);
+    this.#kept.set(root, kept);
+    return kept;
+  }
+
+  async #keep(root: string): Promise<void> {
+    await this.#peer.call('open', root, root, { deadlineMs: 60_000 });
+    await this.#peer.call('call', root, 0, { op: 'ls', path: '/' });
   }
 
   async acquire(id: string, wait: WaitOptions = {}): Promise<Granted> {
@@ -78,7 +98,8 @@ export class Contender {
     for (;;) {
       const found = find();
       if (found !== undefined) return found;
-      if (late.aborted) throw new Error(`${this.name} has noted nothing of the kind in ${part} within ${withinMs} ms`);
+      if (late.aborted)
+        throw new Error(`${this.name} has noted nothing of the kind in ${part} within ${withinMs} ms`);
       await new Promise<void>((resolve) => {
         const done = (): void => {
           this.#listeners.delete(done);
@@ -115,6 +136,9 @@ export class Contender {
         this.journal.stops.push({ ...note, lastAt: lastAt + offsetMs, stoppedAt: stoppedAt + offsetMs });
         break;
       }
+      case 'signalled':
+        this.journal.signals.push(monotonic());
+        break;
     }
     for (const listener of [...this.#listeners]) listener();
   }

@@ -19,9 +19,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** From the moment one process begins to give a lock back to that at which another has it, in milliseconds. */
-export function handOvers(
-  history: readonly { process: string; type: string; at: number }[],
-): number[] {
+export function handOvers(history: readonly { process: string; type: string; at: number }[]): number[] {
   const latencies: number[] = [];
   let released: { process: string; at: number } | undefined;
   for (const event of [...history].sort((a, b) => a.at - b.at)) {

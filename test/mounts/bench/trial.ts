@@ -5,14 +5,11 @@ import type { Bench, HostName } from './bench.js';
 import type { Contender } from './contender.js';
 
 /** Short for a test, long enough for an emulated machine that shares two cores. Everything else is as by default. */
-export const STALE_AFTER_MS = 4000;
+export const STALE_AFTER_MS = 5000;
 /** The default on a mount. */
 export const POLL_MS = 1000;
 /** From when a holder shows no more life to when another has the lock: the window, and two polls. */
 export const LONGEST_TAKEOVER_MS: number = STALE_AFTER_MS + 2 * POLL_MS;
-
-const ROLES = ['a', 'b'] as const;
-export type Role = (typeof ROLES)[number];
 
 /** One process that contends for the lock of one mount in one trial. */
 export interface Party {
@@ -35,10 +32,11 @@ export class Trial {
   }
 
   /** Opens the lock of `kind` in a process of `host`. */
-  async party(kind: MountKind, host: HostName, role: Role = 'a'): Promise<Party> {
+  async party(kind: MountKind, host: HostName, role = 'a'): Promise<Party> {
     const contender = await this.bench.contender(host, role);
     this.#contenders.add(contender);
     const id = this.idOf(kind);
+    await contender.keep(pointOf(kind));
     await contender.open(id, `${pointOf(kind)}/${id}`, { create: true }, this.#lock);
     return { id, contender };
   }

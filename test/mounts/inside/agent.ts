@@ -1,13 +1,13 @@
 import { exec, fork, type ChildProcess } from 'node:child_process';
-import { openSync } from 'node:fs';
-import { ReadStream, WriteStream } from 'node:tty';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { CONTROL_PORT } from './control.js';
 import { monotonic } from './instant.js';
 import { lines, Peer } from './peer.js';
 import type { RunResult } from './warden.js';
 
-// The one program that runs in every guest from its start: it carries out what the test asks over the serial line,
-// which goes on working when the guest's network is cut.
+// The one program that runs in every guest from its start: it carries out what the test asks over a network of its own,
+// which goes on working when that of the file servers is cut.
 
 /** What the outside can ask of a guest. */
 export interface AgentMethods {
@@ -22,8 +22,7 @@ export interface AgentMethods {
 
 /** A message of a process of the guest, or its end. */
 export type AgentNote =
-  | { readonly name: string; readonly message: unknown }
-  | { readonly name: string; readonly exit: string };
+  { readonly name: string; readonly message: unknown } | { readonly name: string; readonly exit: string };
 
 const started = new Map<string, ChildProcess>();
 
@@ -48,7 +47,9 @@ const methods = {
       started.delete(name);
       tell({ name, exit: signal ?? String(code) });
     });
-    await new Promise((resolve, reject) => child.once('spawn', () => resolve(undefined)).once('error', reject));
+    await new Promise((resolve, reject) =>
+      child.once('spawn', () => resolve(undefined)).once('error', reject),
+    );
   },
 
   signal(name, signal) {
@@ -56,20 +57,28 @@ const methods = {
   },
 } satisfies AgentMethods;
 
-const serial = openSync('/dev/ttyS0', 'r+');
-const input = new ReadStream(serial);
-input.setRawMode(true);
-const output = new WriteStream(serial);
-
-const outside = new Peer((message) => output.write(`${JSON.stringify(message)}\n`), methods, (name, message) => {
-  const child = started.get(name);
-  // A process that has just ended shows as such in a note of its own.
-  if (child?.connected === true) child.send(message as object, () => undefined);
-});
+let outside: Peer<Record<string, never>> | undefined;
 
 function tell(note: AgentNote): void {
-  outside.note('process', note);
+  outside?.note('process', note);
 }
 
-input.on('data', lines((line) => outside.receive(JSON.parse(line))));
-outside.note('ready', undefined);
+createServer((socket) => {
+  const peer = new Peer<Record<string, never>>(
+    (message) => socket.write(`${JSON.stringify(message)}\n`),
+    methods,
+    (name, message) => {
+      const child = started.get(name);
+      // A process that has just ended shows as such in a note of its own.
+      if (child?.connected === true) child.send(message as object, () => undefined);
+    },
+  );
+  outside = peer;
+  socket.setNoDelay(true);
+  socket.on(
+    'data',
+    lines((line) => peer.receive(JSON.parse(line))),
+  );
+  socket.on('error', () => undefined); // Nobody is there any more who would have to know.
+  peer.note('ready', undefined);
+}).listen(CONTROL_PORT, process.env['CONTROL']);

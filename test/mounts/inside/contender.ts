@@ -1,3 +1,4 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Lock, type Lease, type LockEvent, type LockOptions, type WaitOptions } from 'holdfast';
 import { localVFS, type LocalOptions } from '@holdfast/local';
 import { contend, hostTime, HistoryRecorder } from '@holdfast/testkit';
@@ -32,6 +33,13 @@ export interface ContenderMethods {
   /** Works under the lease from now on, every few milliseconds, as long as it says that it is held. */
   work(id: string, everyMs: number): void;
   count(id: string): Promise<number>;
+  /** Writes a file of the guest so many times, as most programs do: it is made empty first. */
+  rewrite(path: string, times: number): Promise<void>;
+  /** Reads a file of an open VFS again and again until `stop`. Resolves to how often it was found empty. */
+  watchEmpty(id: string, path: string): Promise<number>;
+  stop(): void;
+  /** Looks after everything but the mounts: how late, in milliseconds, are timers, other files and name look-ups? */
+  bystand(): Promise<Bystander>;
   /** Ends the process by `process.exit`. */
   exit(code: number): void;
 }
@@ -46,6 +54,13 @@ export interface ContendOptions {
   readonly rounds: number;
   readonly holdMs: number;
   readonly timeoutMs: number;
+}
+
+/** How long what has nothing to do with a mount takes while that hangs, in milliseconds. */
+export interface Bystander {
+  readonly timerMs: number;
+  /** A write and a read of as many files at once as the thread pool has threads, twice over. */
+  readonly filesMs: number;
 }
 
 /** The loss of a lease, as noted by `lost`. */
@@ -86,6 +101,7 @@ interface Contest {
 const opened = new Map<string, VFS>();
 const contests = new Map<string, Contest>();
 const calls = new Map<number, AbortController>();
+let stopped = false;
 
 const vfsOf = (id: string): VFS => opened.get(id) ?? missing(id);
 const contestOf = (id: string): Contest => contests.get(id) ?? missing(id);
@@ -205,10 +221,47 @@ const methods = {
 
   count: (id) => readCounter(vfsOf(id)),
 
+  async rewrite(path, times) {
+    for (let time = 0; time < times; time++) await writeFile(path, `record ${time}`);
+  },
+
+  async watchEmpty(id, path) {
+    let empty = 0;
+    for (stopped = false; !stopped;) {
+      if ((await vfsOf(id).readFile(path)).length === 0) empty++;
+    }
+    return empty;
+  },
+
+  stop() {
+    stopped = true;
+  },
+
+  async bystand() {
+    const started = hostTime();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const timerMs = hostTime() - started - 10;
+    const begun = hostTime();
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, index) => {
+        const path = `/run/bystander-${process.pid}-${index}`;
+        await writeFile(path, 'x');
+        await readFile(path);
+        await rm(path);
+      }),
+    );
+    return { timerMs, filesMs: hostTime() - begun };
+  },
+
   exit: (code) => process.exit(code),
 } satisfies ContenderMethods;
 
-const outside = new Peer((message) => process.send?.(message), methods, (topic, callId) => {
-  if (topic === 'abort') calls.get(callId as number)?.abort();
-});
+const outside = new Peer(
+  (message) => process.send?.(message),
+  methods,
+  (topic, callId) => {
+    if (topic === 'abort') calls.get(callId as number)?.abort();
+  },
+);
 process.on('message', (message) => outside.receive(message));
+process.on('SIGUSR2', () => outside.note('signalled', undefined));

@@ -1,6 +1,11 @@
 /** A conversation's messages, as JSON. */
 type Message =
-  | { readonly kind: 'call'; readonly id: number; readonly method: string; readonly params: readonly unknown[] }
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly method: string;
+      readonly params: readonly unknown[];
+    }
   | { readonly kind: 'answer'; readonly id: number; readonly result?: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: WireError }
   | { readonly kind: 'note'; readonly topic: string; readonly data: unknown };
@@ -50,7 +55,10 @@ export class Peer<Theirs extends Methods> {
     this.#heard = heard;
   }
 
-  call<K extends keyof Theirs & string>(method: K, ...params: Parameters<Theirs[K]>): Promise<Answer<Theirs, K>> {
+  call<K extends keyof Theirs & string>(
+    method: K,
+    ...params: Parameters<Theirs[K]>
+  ): Promise<Answer<Theirs, K>> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     const id = ++this.#calls;
     const message: Message = { kind: 'call', id, method, params };
@@ -121,7 +129,9 @@ export function lines(onLine: (line: string) => void): (chunk: Uint8Array | stri
   const decoder = new TextDecoder();
   let rest = '';
   return (chunk) => {
-    const parts = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
+    const parts = (
+      rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))
+    ).split('\n');
     rest = parts.pop() ?? '';
     for (const line of parts) onLine(line);
   };

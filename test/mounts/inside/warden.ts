@@ -1,7 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { Duplex } from 'node:stream';
+import { signalTree } from '../../servers/process.js';
 import { lines, Peer } from './peer.js';
 
 // The first process of the lab's own pid, network and mount namespaces. When it ends, the kernel ends every other
@@ -12,8 +13,8 @@ export interface StartOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Gives the process a two-way stream of lines as file descriptor 3. */
-  readonly channel?: boolean;
+  /** Where the process can be talked to in lines, once it listens there. */
+  readonly channel?: { readonly host: string; readonly port: number };
 }
 
 export interface RunResult {
@@ -37,7 +38,10 @@ export type WardenNote =
   | { readonly name: string; readonly output: string }
   | { readonly name: string; readonly exit: string };
 
+const CONNECT_EVERY_MS = 50;
+
 const started = new Map<string, ChildProcess>();
+const channels = new Map<string, Socket>();
 
 const methods = {
   run: (command, args) =>
@@ -53,36 +57,66 @@ const methods = {
     await writeFile(path, text, { mode });
   },
 
-  async start(name, { command, args, env = {}, channel = false }) {
+  async start(name, { command, args, env = {}, channel }) {
     const child = spawn(command, args, {
       env: { ...process.env, ...env },
       // A group of its own, so that one signal reaches it with all it starts.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', channel ? 'pipe' : 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     started.set(name, child);
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => tell({ name, output: chunk.toString() }));
+      stream.on('data', (chunk: Buffer) => tell({ name, output: chunk.toString() }));
     }
-    const line = child.stdio[3] as Duplex | null | undefined;
-    line?.on('data', lines((text) => tell({ name, line: text })));
-    line?.on('error', () => undefined); // Its end shows as the process's.
+    if (channel !== undefined) open(name, channel);
     child.once('exit', (code, signal) => {
       started.delete(name);
+      channels.get(name)?.destroy();
+      channels.delete(name);
       tell({ name, exit: signal ?? String(code) });
     });
-    await new Promise((resolve, reject) => child.once('spawn', () => resolve(undefined)).once('error', reject));
+    await new Promise((resolve, reject) =>
+      child.once('spawn', () => resolve(undefined)).once('error', reject),
+    );
   },
 
   async signal(name, signal, whom) {
     const pid = started.get(name)?.pid;
-    if (pid !== undefined) process.kill(whom === 'all' ? -pid : pid, signal);
+    if (pid === undefined) return;
+    if (whom === 'all') signalTree(pid, signal);
+    else process.kill(pid, signal);
   },
 } satisfies WardenMethods;
 
-const outside = new Peer((message) => process.send?.(message), methods, (name, line) => {
-  (started.get(name)?.stdio[3] as Duplex | undefined)?.write(`${String(line)}\n`);
-});
+const outside = new Peer(
+  (message) => process.send?.(message),
+  methods,
+  (name, line) => {
+    channels.get(name)?.write(`${String(line)}\n`);
+  },
+);
+
+/** Tries until the process listens, or has ended. */
+function open(name: string, { host, port }: { host: string; port: number }): void {
+  const socket = connect({ host, port, noDelay: true });
+  // A machine that is starting does not even refuse; to wait for TCP to try again would take a second.
+  const impatience = setTimeout(() => socket.destroy(), 4 * CONNECT_EVERY_MS);
+  let connected = false;
+  socket.once('connect', () => {
+    clearTimeout(impatience);
+    connected = true;
+    channels.set(name, socket);
+  });
+  socket.on(
+    'data',
+    lines((line) => tell({ name, line })),
+  );
+  socket.on('error', () => undefined); // It is followed by close.
+  socket.once('close', () => {
+    clearTimeout(impatience);
+    if (!connected && started.has(name)) setTimeout(() => open(name, { host, port }), CONNECT_EVERY_MS);
+  });
+}
 
 function tell(note: WardenNote): void {
   outside.note('process', note);

@@ -1,9 +1,10 @@
 import { monotonic } from '../inside/instant.js';
 import { Peer } from '../inside/peer.js';
 import type { AgentMethods, AgentNote } from '../inside/agent.js';
+import { CONTROL_PORT } from '../inside/control.js';
 import { LAB, PROGRAMS, SOURCE } from './folders.js';
 import { clockOf, type GuestClock } from './guest-clock.js';
-import { ADDRESSES, MAC, type Member } from './network.js';
+import { ADDRESSES, cardsOf, CONTROL, type Member } from './network.js';
 import type { Job, Warden } from './warden.js';
 
 const READY_WITHIN_MS = 60_000;
@@ -27,16 +28,17 @@ export class Guest {
   /** Starts the machine, and resolves once it can be talked to. */
   async boot(): Promise<void> {
     const name = `${this.name}-${++this.#boots}`;
-    const { network, memoryMb, disk } = this.#kernel;
+    const { memoryMb, disk } = this.#kernel;
     const line = [
       `umid=${name}`,
       `uml_dir=${LAB}/uml`,
       `mem=${memoryMb}M`,
       ...['rootfstype=hostfs', 'rootflags=/', 'ro', `init=${SOURCE}inside/guest-init`],
       ...(disk === undefined ? [] : [`ubd0=${disk}`]),
-      `vec0:transport=tap,ifname=${network},depth=64,gro=1,mac=${MAC[this.name]}`,
-      ...['con=null', 'con0=null,fd:1', 'ssl=null', 'ssl0=fd:3', 'quiet'],
+      ...cardsOf(this.name),
+      ...['con=null', 'con0=null,fd:1', 'ssl=null', 'quiet'],
       `ADDRESS=${ADDRESSES[this.name]}`,
+      `CONTROL=${CONTROL[this.name]}`,
       `MEMBER=${this.name}`,
       `NODE=${process.execPath}`,
       `AGENT=${PROGRAMS}agent.js`,
@@ -49,12 +51,11 @@ export class Guest {
       {},
       (topic, data) => (topic === 'ready' ? onReady() : this.#heard(data as AgentNote)),
     );
-    const onLine = (text: string): void => {
-      // Before the agent has the line for itself, what it wrote may come back as an echo.
-      if (text.startsWith('{"kind"')) agent.receive(JSON.parse(text));
-    };
     const { command, env } = this.#kernel;
-    const job = await this.#warden.start(name, { command, args: line, env, channel: true }, onLine);
+    const channel = { host: CONTROL[this.name], port: CONTROL_PORT };
+    const job = await this.#warden.start(name, { command, args: line, env, channel }, (text) =>
+      agent.receive(JSON.parse(text)),
+    );
     const gone = job.ended.then((how): never => {
       agent.end(`${name} is down (${how})`);
       for (const process of this.#processes.values()) process.exited('with its machine');
@@ -134,8 +135,6 @@ export interface Kernel {
   readonly env: Readonly<Record<string, string>>;
   readonly modules: string;
   readonly memoryMb: number;
-  /** The tap device on the host's side. */
-  readonly network: string;
   /** A file that the guest sees as its disk. */
   readonly disk?: string;
 }

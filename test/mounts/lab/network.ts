@@ -12,16 +12,27 @@ export const ADDRESSES: Readonly<Record<Member, string>> = {
   two: '10.92.0.11',
   server: '10.92.0.12',
 };
-export const MAC: Readonly<Record<Member, string>> = {
-  one: '52:54:00:92:00:10',
-  two: '52:54:00:92:00:11',
-  server: '52:54:00:92:00:12',
+/** In the network over which the test talks to the machines. No fault ever hits it. */
+export const CONTROL: Readonly<Record<Member, string>> = {
+  one: '10.93.0.10',
+  two: '10.93.0.11',
+  server: '10.93.0.12',
 };
 
-const BRIDGE = 'bridge';
-export const tapOf = (member: Member): string => `tap-${member}`;
+/** The two network cards of a machine, as user-mode Linux is told of them. */
+export function cardsOf(member: Member): string[] {
+  const number = ADDRESSES[member].split('.').at(-1);
+  return [tapOf(member), controlTapOf(member)].map(
+    (tap, card) => `vec${card}:transport=tap,ifname=${tap},depth=64,gro=1,mac=52:54:00:9${card}:00:${number}`,
+  );
+}
 
-/** The switch that all machines are plugged into. */
+const BRIDGE = 'bridge';
+const CONTROL_BRIDGE = 'control';
+const tapOf = (member: Member): string => `tap-${member}`;
+const controlTapOf = (member: Member): string => `ctl-${member}`;
+
+/** The switches that all machines are plugged into: one for file servers and clients, one for the test. */
 export class Network {
   readonly #warden: Warden;
 
@@ -30,15 +41,12 @@ export class Network {
   }
 
   static async build(warden: Warden): Promise<Network> {
-    await warden.run('ip', 'link', 'add', BRIDGE, 'type', 'bridge');
-    await warden.run('ip', 'addr', 'add', `${HOST_ADDRESS}/24`, 'dev', BRIDGE);
-    await warden.run('ip', 'link', 'set', BRIDGE, 'up');
-    const network = new Network(warden);
-    for (const member of MEMBERS) {
-      await warden.run('ip', 'tuntap', 'add', 'dev', tapOf(member), 'mode', 'tap');
-      await network.connect(member);
-    }
-    return network;
+    const script = [
+      ...bridge(BRIDGE, HOST_ADDRESS, MEMBERS.map(tapOf)),
+      ...bridge(CONTROL_BRIDGE, '10.93.0.1', MEMBERS.map(controlTapOf)),
+    ];
+    await warden.run('sh', '-ec', script.join('\n'));
+    return new Network(warden);
   }
 
   /** Pulls the cable at the switch: packets vanish, and the machine is not told. */
@@ -47,6 +55,15 @@ export class Network {
   }
 
   async connect(member: Member): Promise<void> {
-    await this.#warden.run('ip', 'link', 'set', tapOf(member), 'master', BRIDGE, 'up');
+    await this.#warden.run('ip', 'link', 'set', tapOf(member), 'master', BRIDGE);
   }
+}
+
+function bridge(name: string, address: string, taps: readonly string[]): string[] {
+  return [
+    `ip link add ${name} type bridge`,
+    `ip addr add ${address}/24 dev ${name}`,
+    `ip link set ${name} up`,
+    ...taps.map((tap) => `ip tuntap add dev ${tap} mode tap && ip link set ${tap} master ${name} up`),
+  ];
 }

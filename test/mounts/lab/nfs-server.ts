@@ -1,5 +1,6 @@
 import { Guest, type Kernel } from './guest.js';
 import { LAB } from './folders.js';
+import type { FileServer } from './server.js';
 import type { Warden } from './warden.js';
 
 const DISK = `${LAB}/nfs-disk`;
@@ -26,7 +27,7 @@ const serve = (modules: string): string => `
   rpc.mountd`;
 
 /** The kernel's NFS server, in a guest of its own, on a disk that outlives the guest. */
-export class NFSServer {
+export class NFSServer implements FileServer {
   readonly guest: Guest;
   readonly #modules: string;
 

@@ -11,6 +11,11 @@ const PACKAGES = [
   'rpcbind',
   'cifs-utils',
   'samba',
+  'openssh-server',
+  'openssh-client',
+  'fuse3',
+  'sshfs',
+  'rclone',
 ];
 const COMMANDS = [
   'unshare',
@@ -23,6 +28,11 @@ const COMMANDS = [
   'rpcbind',
   'mount.cifs',
   'smbd',
+  'sshd',
+  'ssh-keygen',
+  'fusermount3',
+  'sshfs',
+  'rclone',
 ];
 
 /** Why there can be no lab on this machine, or `undefined`; installs what is missing. With `CI=true` it throws instead. */

@@ -1,6 +1,7 @@
 import { findCommand } from '../../servers/debian.js';
 import { HOST_ADDRESS } from './network.js';
 import { LAB } from './folders.js';
+import type { FileServer } from './server.js';
 import type { Job, Warden } from './warden.js';
 
 const HOME = `${LAB}/samba`;
@@ -32,7 +33,7 @@ const CONFIG = `
 `;
 
 /** Samba on this machine, inside the lab's network. */
-export class Samba {
+export class Samba implements FileServer {
   readonly #warden: Warden;
   #job: Job;
   #starts = 1;

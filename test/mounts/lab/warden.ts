@@ -13,6 +13,8 @@ export interface Job {
   readonly ended: Promise<string>;
   /** The last that it wrote to stdout and stderr. */
   output(): string;
+  /** Resolves once it has written what fits. Rejects if it ends before. */
+  wrote(pattern: RegExp): Promise<void>;
 }
 
 const KEPT_OUTPUT = 64 * 1024;
@@ -21,15 +23,22 @@ const KEPT_OUTPUT = 64 * 1024;
 export class Warden {
   readonly #process: ChildProcess;
   readonly #peer: Peer<WardenMethods>;
-  readonly #jobs = new Map<string, { line(line: string): void; output(text: string): void; exit(how: string): void }>();
+  readonly #jobs = new Map<
+    string,
+    { line(line: string): void; output(text: string): void; exit(how: string): void }
+  >();
   readonly #ended: Promise<unknown>;
 
   private constructor(process: ChildProcess, onReady: () => void) {
     this.#process = process;
-    this.#peer = new Peer((message) => process.send(message as object, () => undefined), {}, (topic, data) => {
-      if (topic === 'ready') onReady();
-      else this.#heard(data as WardenNote);
-    });
+    this.#peer = new Peer(
+      (message) => process.send(message as object, () => undefined),
+      {},
+      (topic, data) => {
+        if (topic === 'ready') onReady();
+        else this.#heard(data as WardenNote);
+      },
+    );
     process.on('message', (message) => this.#peer.receive(message));
     this.#ended = new Promise((resolve) => process.once('exit', resolve));
     void this.#ended.then(() => this.#peer.end('the lab is gone'));
@@ -44,9 +53,11 @@ export class Warden {
     const warden = await new Promise<Warden>((resolve, reject) => {
       const made: Warden = new Warden(child, () => resolve(made));
       child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`the lab could not be opened: unshare ended with ${code}`)));
+      child.once('exit', (code) =>
+        reject(new Error(`the lab could not be opened: unshare ended with ${code}`)),
+      );
     });
-    await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', LAB);
+    for (const place of [LAB, '/run']) await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
     await warden.run('ip', 'link', 'set', 'lo', 'up');
     return warden;
   }
@@ -68,12 +79,20 @@ export class Warden {
     await this.#peer.call('write', path, text, mode);
   }
 
-  async start(name: string, options: StartOptions, onLine: (line: string) => void = () => undefined): Promise<Job> {
+  async start(
+    name: string,
+    options: StartOptions,
+    onLine: (line: string) => void = () => undefined,
+  ): Promise<Job> {
     let text = '';
+    let look: () => void = () => undefined;
     const ended = new Promise<string>((resolve) => {
       this.#jobs.set(name, {
         line: onLine,
-        output: (more) => (text = (text + more).slice(-KEPT_OUTPUT)),
+        output: (more) => {
+          text = (text + more).slice(-KEPT_OUTPUT);
+          look();
+        },
         exit: resolve,
       });
     });
@@ -83,6 +102,18 @@ export class Warden {
       signal: (signal, whom = 'all') => this.#peer.call('signal', name, signal, whom),
       ended,
       output: () => text,
+      wrote: async (pattern) => {
+        const written = new Promise<void>((resolve) => {
+          look = (): void => {
+            if (pattern.test(text)) resolve();
+          };
+          look();
+        });
+        await Promise.race([
+          written,
+          ended.then((how) => Promise.reject(new Error(`${name} ended (${how}): ${text}`))),
+        ]);
+      },
     };
   }
 

@@ -8,7 +8,10 @@ const ON = [
   'where the locks are: a URL or the path of a folder (default: $HOLDFAST_URL, else a folder of this user)',
 ] as const;
 
-const EXIT_STATUS = `
+const RUN_HELP = `
+Places: a folder, file:///folder, sftp://user@host/folder, webdavs://host/folder, s3://bucket/prefix.
+Durations: 500ms, 10s, 2m, 1h.
+
 Exit status:
   that of COMMAND, or 128+n if signal n ended it
   75  the lock was not obtained in time      69  the storage cannot be reached, or is not safe
@@ -82,8 +85,8 @@ function programFor(end: (exitStatus: number) => void): Commander {
       'take over from a holder without a sign of life for so long (default: 10s)',
     )
     .option('--label <text>', 'what others are shown of this holder (default: the name of COMMAND)')
-    .option('-q, --quiet', 'show no progress', false)
-    .addHelpText('after', `\nDurations: 500ms, 10s, 2m, 1h.\n${EXIT_STATUS}`)
+    .option('-q, --quiet', 'show no progress')
+    .addHelpText('after', RUN_HELP)
     .action(async (command: string[], options: object) => {
       const { parseRun } = await import('./settings.js');
       const settings = parseRun({ ...options, command });
@@ -95,8 +98,8 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .description('show every lock in a place')
     .option(...ON)
     .option('--id <id>', 'show this lock alone')
-    .option('--json', 'print JSON', false)
-    .option('--watch', 'go on showing, until Ctrl-C', false)
+    .option('--json', 'print JSON')
+    .option('--watch', 'go on showing, until Ctrl-C')
     .addHelpText('after', STATUS_HELP)
     .action(async (options: object) => {
       const { parseStatus } = await import('./settings.js');
@@ -110,7 +113,7 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .option(...ON)
     .requiredOption('--id <id>', 'the name of the lock')
     .requiredOption('--token <n>', 'the token of the holder that is to lose it, as status shows it')
-    .option('-y, --yes', 'do not ask', false)
+    .option('-y, --yes', 'do not ask')
     .addHelpText('after', BREAK_HELP)
     .action(async (options: object) => {
       const { parseBreak } = await import('./settings.js');

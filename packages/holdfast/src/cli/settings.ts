@@ -38,7 +38,7 @@ const runSchema: z.ZodType<RunSettings> = z
     staleAfter: durationSchema.optional(),
     label: z.string().optional(),
     wait: z.boolean(),
-    quiet: z.boolean(),
+    quiet: z.boolean().default(false),
     command: z.array(z.string()),
   })
   .refine(({ wait, timeout }) => wait || timeout === undefined, {
@@ -48,8 +48,8 @@ const runSchema: z.ZodType<RunSettings> = z
 const statusSchema: z.ZodType<StatusSettings> = z.strictObject({
   on: text.optional(),
   id: text.optional(),
-  json: z.boolean(),
-  watch: z.boolean(),
+  json: z.boolean().default(false),
+  watch: z.boolean().default(false),
 });
 const breakSchema: z.ZodType<BreakSettings> = z.strictObject({
   on: text.optional(),
@@ -58,7 +58,7 @@ const breakSchema: z.ZodType<BreakSettings> = z.strictObject({
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
     .transform(Number),
-  yes: z.boolean(),
+  yes: z.boolean().default(false),
 });
 
 /** Each reads what was given on the command line, or throws a `UsageError` that names every fault. */

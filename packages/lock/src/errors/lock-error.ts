@@ -16,15 +16,16 @@ export abstract class LockError extends Error {
 /** Whether `error` came from the lock, with one of `codes` if any are given. Also true across duplicate installs. */
 export function isLockError(error: unknown, ...codes: LockErrorCode[]): error is LockError {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  const all: readonly string[] = codes.length > 0 ? codes : LOCK_ERROR_CODES;
-  return all.includes(error.code);
+  // By its name too: other libraries use some of the codes.
+  const code = CODE_OF_NAME.get(error.name);
+  return code === error.code && (codes.length === 0 || codes.includes(code));
 }
 
-const LOCK_ERROR_CODES: readonly LockErrorCode[] = [
-  'ELOCKED',
-  'ELOCKSTALE',
-  'ELOCKTIMEOUT',
-  'ELOCKLOST',
-  'EUNSAFESTORAGE',
-  'ELOCKOPTION',
-];
+const CODE_OF_NAME: ReadonlyMap<string, LockErrorCode> = new Map<string, LockErrorCode>([
+  ['LockedError', 'ELOCKED'],
+  ['StaleLockError', 'ELOCKSTALE'],
+  ['LockTimeoutError', 'ELOCKTIMEOUT'],
+  ['LockLostError', 'ELOCKLOST'],
+  ['UnsafeStorageError', 'EUNSAFESTORAGE'],
+  ['LockOptionError', 'ELOCKOPTION'],
+]);

@@ -34,6 +34,8 @@ class LedgerRule implements Rule {
       case 'mkdir':
         if (kind === undefined) return this.#claimed(number, actor);
         if (owner === actor || (kind === 'free' && this.#mayFree)) return undefined;
+        // To clean number 1 up is to leave its mark.
+        if (kind === 'free' && this.#highest(storage) > number) return undefined;
         return `${actor} makes ${name}, which is a number of ${owner ?? 'somebody else'}`;
       case 'writeFile':
         return owner === actor
