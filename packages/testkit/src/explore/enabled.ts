@@ -19,6 +19,8 @@ export interface Limits {
    * program, and many times faster. `ordered`: it does.
    */
   readonly replies: 'commute' | 'ordered';
+  /** How many steps of time, if not as many as the scenario says. */
+  readonly ticks?: number;
   /** Leaves out what leads nowhere new. */
   readonly reduced: boolean;
 }
@@ -88,8 +90,12 @@ function movesOf(run: Run, actor: Actor, all: Transition[]): boolean {
   return urgent;
 }
 
+function timeIsLeft({ ticks, limits, scenario }: Run): boolean {
+  return ticks < (limits.ticks ?? scenario.ticks);
+}
+
 function timeMayPass(run: Run, urgent: boolean): boolean {
-  if (run.ticks >= run.scenario.ticks || (urgent && run.limits.time === 'idle')) return false;
+  if (!timeIsLeft(run) || (urgent && run.limits.time === 'idle')) return false;
   return run.actors.some((actor) => !actor.crashed && !(actor.done && actor.calls.length === 0));
 }
 
@@ -97,7 +103,7 @@ function faultsOf(run: Run, actor: Actor, all: Transition[]): void {
   const { name, frozen, crashed, done } = actor;
   if (crashed || frozen !== undefined) return;
   const { faultKinds } = run.limits;
-  const timeLeft = run.ticks < run.scenario.ticks;
+  const timeLeft = timeIsLeft(run);
   const add = (fault: FaultKind, call?: SentCall): void => {
     if (!faultKinds.has(fault)) return;
     all.push({ kind: 'fault', actor: name, fault, ...(call && { call: call.number }) });

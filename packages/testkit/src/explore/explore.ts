@@ -30,6 +30,8 @@ export interface RandomWalkOptions {
   readonly seed: number;
   /** How many runs. Default 1,000. */
   readonly runs?: number;
+  /** How many steps of time a run may have. Default four times as many as the scenario says. */
+  readonly ticks?: number;
   /** How many faults a run may meet with. Default 3. */
   readonly faults?: number;
   /** Which. Default: all. */
@@ -72,12 +74,13 @@ export async function explore(scenario: Scenario, options: ExploreOptions = {}):
  * go through in full.
  */
 export async function exploreAtRandom(scenario: Scenario, options: RandomWalkOptions): Promise<Exploration> {
-  const { seed, runs = 1000, faults = 3, faultKinds = FAULT_KINDS } = options;
+  const { seed, runs = 1000, faults = 3, faultKinds = FAULT_KINDS, ticks = 4 * scenario.ticks } = options;
   const limits: Limits = {
     faults,
     faultKinds: new Set(faultKinds),
     time: 'any',
     replies: 'ordered',
+    ticks,
     reduced: false,
   };
   return reported(scenario, limits, await briefly(() => walk(scenario, { limits, seed, runs })));

@@ -7,7 +7,7 @@ export {
   type ExploreOptions,
   type RandomWalkOptions,
 } from './explore.js';
-export { ledgerRules } from './ledger-rules.js';
+export { ledgerRules, type LedgerExceptions } from './ledger-rules.js';
 export { replay, type Replay, type ReplayRow } from './replay.js';
 export type { TraceRow, Violation, ViolationKind } from './run.js';
 export type { ActorScript, ActorWorld, Effect, Hold, Rule, Scenario, StorageView } from './scenario.js';

@@ -1,25 +1,34 @@
 import type { Effect, Rule, StorageView } from './scenario.js';
 
+export interface LedgerExceptions {
+  /** Whether others than its owner may mark a number free, as `breakLock` and `releaseIfStale` do. Default `false`. */
+  readonly mayFree?: boolean;
+  /**
+   * Whether an owner may take its highest number back, as it must where strays had two contenders claim different
+   * numbers. Default `false`.
+   */
+  readonly mayTakeBack?: boolean;
+}
+
 /**
  * What must never be done to the ledger of a `Lock`, whatever else happens:
  * - the highest number is never removed;
  * - nobody touches a number of somebody else, but for cleaning up lower ones than the highest.
  *
  * @param directory of the lock, such as `/lockfile-deploy`
- * @param mayFree whether others than its owner may mark a number free, as `breakLock` and `releaseIfStale` do
  */
-export function ledgerRules(directory: string, mayFree = false): () => readonly Rule[] {
-  return () => [new LedgerRule(`${directory}/`, mayFree)];
+export function ledgerRules(directory: string, exceptions: LedgerExceptions = {}): () => readonly Rule[] {
+  return () => [new LedgerRule(`${directory}/`, exceptions)];
 }
 
 class LedgerRule implements Rule {
   readonly #prefix: string;
-  readonly #mayFree: boolean;
+  readonly #may: LedgerExceptions;
   readonly #owners = new Map<number, string>();
 
-  constructor(prefix: string, mayFree: boolean) {
+  constructor(prefix: string, exceptions: LedgerExceptions) {
     this.#prefix = prefix;
-    this.#mayFree = mayFree;
+    this.#may = exceptions;
   }
 
   judge({ actor, call, ok }: Effect, storage: StorageView): string | undefined {
@@ -33,7 +42,7 @@ class LedgerRule implements Rule {
     switch (call.op) {
       case 'mkdir':
         if (kind === undefined) return this.#claimed(number, actor);
-        if (owner === actor || (kind === 'free' && this.#mayFree)) return undefined;
+        if (owner === actor || (kind === 'free' && this.#may.mayFree === true)) return undefined;
         // To clean number 1 up is to leave its mark.
         if (kind === 'free' && this.#highest(storage) > number) return undefined;
         return `${actor} makes ${name}, which is a number of ${owner ?? 'somebody else'}`;
@@ -44,7 +53,8 @@ class LedgerRule implements Rule {
       case 'rm': {
         const highest = this.#highest(storage);
         // A holder may remove what it has made beside its own claim, as long as that stands.
-        const may = highest > number || (owner === actor && kind !== undefined && highest === number);
+        const beside = kind !== undefined && highest === number;
+        const may = highest > number || (owner === actor && (beside || this.#may.mayTakeBack === true));
         return may ? undefined : `${actor} removes ${name}, the highest`;
       }
       default:

@@ -26,6 +26,7 @@ export const NO_LIMITS: Limits = {
   faultKinds: new Set<FaultKind>(FAULT_KINDS),
   time: 'any',
   replies: 'ordered',
+  ticks: Infinity,
   reduced: false,
 };
 

@@ -35,6 +35,7 @@ export type LockScenarioName =
   | 'mount'
   | 'timeouts'
   | 'once'
+  | 'strays'
   | 'three'
   | 'threeTakeover';
 
@@ -159,6 +160,19 @@ export function lockScenarios(LockType: LockClass): Record<LockScenarioName, Sce
       actors: { A: contender({ once: true }), B: contender({ once: true }) },
       ticks: 3,
     },
+    strays: {
+      ...common,
+      name: 'marks without a claim, which one has seen and the other has not',
+      setup: prepared(number(1), `${number(1)}.free`),
+      actors: {
+        A: contender(),
+        B: contender(),
+        // What somebody sent long ago, and what arrives only now.
+        C: ({ vfs }) => vfs.mkdir(`${DIRECTORY}/${number(3)}.free`),
+      },
+      rules: ledgerRules(DIRECTORY, { mayFree: true, mayTakeBack: true }),
+      ticks: 2,
+    },
     three: {
       ...common,
       name: 'three contenders',
@@ -174,6 +188,16 @@ export function lockScenarios(LockType: LockClass): Record<LockScenarioName, Sce
       ticks: 3,
     },
   };
+}
+
+/**
+ * `scenario`, for walks in which everything may be slow at any time: there a storage may rightly be called unsafe, since
+ * its claims take too long.
+ */
+export function tolerant(scenario: Scenario): Scenario {
+  const tolerates = (error: unknown): boolean =>
+    isLockError(error, 'EUNSAFESTORAGE') || scenario.tolerates?.(error) === true;
+  return { ...scenario, tolerates };
 }
 
 function number(token: number): string {

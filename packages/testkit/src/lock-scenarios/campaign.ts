@@ -1,0 +1,49 @@
+import type { ExploreOptions, FaultKind } from '../explore/index.js';
+import type { LockScenarioName } from './lock-scenarios.js';
+
+/** One exploration among several. */
+export interface Sortie {
+  readonly scenario: LockScenarioName;
+  readonly options: ExploreOptions;
+}
+
+/** Those of two contenders, the smallest first. */
+const TWO: readonly LockScenarioName[] = [
+  'takeover',
+  'inTurn',
+  'names',
+  'timeouts',
+  'windows',
+  'cleanUp',
+  'once',
+  'fresh',
+  'lateClaim',
+  'again',
+  'mount',
+];
+const THREE: readonly LockScenarioName[] = ['strays', 'three', 'threeTakeover'];
+const CRASH: readonly FaultKind[] = ['crash'];
+
+const each = (scenarios: readonly LockScenarioName[], options: ExploreOptions): Sortie[] =>
+  scenarios.map((scenario) => ({ scenario, options }));
+
+/** What every test run goes through, all of it in full: about a minute on a core that has nothing else to do. */
+export const SHORT_CAMPAIGN: readonly Sortie[] = [
+  ...each(
+    [...TWO, ...THREE].filter((scenario) => scenario !== 'mount'),
+    { faults: 0 },
+  ),
+  ...each(['takeover', 'inTurn'], { faults: 1 }),
+  ...each(['windows', 'timeouts', 'names'], { faults: 1, faultKinds: CRASH }),
+];
+
+/** What `npm run explore` goes through: some hours, the shortest part first. */
+export const LONG_CAMPAIGN: readonly Sortie[] = [
+  ...each([...TWO, ...THREE], { faults: 0 }),
+  ...each(['takeover'], { faults: 0, ordered: true }),
+  ...each(TWO, { faults: 1 }),
+  ...each(THREE, { faults: 1, faultKinds: CRASH }),
+  ...each(['takeover'], { faults: 1, ordered: true }),
+  ...each(THREE, { faults: 1 }),
+  ...each(['takeover', 'inTurn'], { faults: 2 }),
+];
