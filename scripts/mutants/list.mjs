@@ -12,8 +12,8 @@ export const mutants = [
   {
     name: 'rule 2: take a claim for confirmed although a higher number stands',
     file: 'contender.ts',
-    from: 'if (view.highest !== undefined && view.highest.token > token) {\n      await this.#takeBack',
-    to: 'if (view.highest === undefined) {\n      await this.#takeBack',
+    from: '    if (between) {\n',
+    to: '    if (between && view.numbers.size < 0) {\n',
   },
   {
     name: 'rule 2: remove the own number when the confirming look fails',
@@ -48,8 +48,8 @@ export const mutants = [
   {
     name: 'rule 3: read numbers off claims alone',
     file: 'ledger.ts',
-    from: 'if (highest === undefined || token > highest.token) highest = number;',
-    to: 'if (claim !== undefined && (highest === undefined || token > highest.token)) highest = number;',
+    from: '    last = Math.max(last, token);\n    if (claim !== undefined',
+    to: '    if (claim !== undefined) last = Math.max(last, token);\n    if (claim !== undefined',
   },
   {
     name: 'rule 4: count the lease from the end of the beat',
@@ -59,27 +59,27 @@ export const mutants = [
   },
   {
     name: 'rule 4: count the lease from the confirming look',
-    file: 'lease.ts',
-    from: 'this.#aliveAt = grant.startedAt;',
-    to: 'this.#aliveAt = { monotonic: settings.clock.monotonic(), wall: settings.clock.wall() };',
+    file: 'contender.ts',
+    from: "return { kind: 'granted', grant: { token, watch, view } };",
+    to: "return { kind: 'granted', grant: { token, watch: new Stopwatch(this.#settings.clock), view } };",
   },
   {
     name: 'rule 4: take a claim for a lease however long it took',
     file: 'contender.ts',
-    from: 'tookMs >= staleAfterMs - marginMs',
-    to: 'tookMs >= Infinity',
+    from: 'watch.now() >= staleAfterMs - marginMs',
+    to: 'watch.now() >= staleAfterMs * 1e9 - marginMs',
   },
   {
     name: 'rule 4: trust the monotonic clock alone',
     file: 'elapsed.ts',
-    from: 'return Math.max(clock.monotonic() - then.monotonic, clock.wall() - then.wall);',
-    to: 'return clock.monotonic() - then.monotonic;',
+    from: 'Math.max(this.#clock.monotonic() - monotonic, this.#clock.wall() - wall, 0)',
+    to: 'Math.max(this.#clock.monotonic() - monotonic, wall - wall, 0)',
   },
   {
     name: 'rule 4: trust the wall clock alone',
     file: 'elapsed.ts',
-    from: 'return Math.max(clock.monotonic() - then.monotonic, clock.wall() - then.wall);',
-    to: 'return clock.wall() - then.wall;',
+    from: 'Math.max(this.#clock.monotonic() - monotonic, this.#clock.wall() - wall, 0)',
+    to: 'Math.max(monotonic - monotonic, this.#clock.wall() - wall, 0)',
   },
   {
     name: 'rule 4: leave it to a timer to end the lease',
@@ -108,8 +108,8 @@ export const mutants = [
   {
     name: 'rule 5: compare wall clocks',
     file: 'assessment.ts',
-    from: 'const unchangedMs = place.observer.note(token, version, view.begunAt, settings.clock.monotonic());',
-    to: 'const unchangedMs = version === undefined ? 0 : settings.clock.wall() - (number.beat?.mtimeMs ?? settings.clock.wall());',
+    from: 'const unchangedMs = place.observer.note(token, version, view.begunAt, endedAt, 2 * windowMs);',
+    to: 'const unchangedMs = endedAt < 0 || version === undefined ? 0 : settings.clock.wall() - (number.beat?.mtimeMs ?? settings.clock.wall());',
   },
   {
     name: 'rule 5: go by the own window alone',
@@ -133,26 +133,26 @@ export const mutants = [
   {
     name: 'rule 5: observe from the beginning of the first look',
     file: 'observer.ts',
-    from: 'since: endedAt }',
-    to: 'since: begunAt }',
+    from: 'since: endedAt, lastAt',
+    to: 'since: begunAt, lastAt',
   },
   {
     name: 'rule 5: observe to the end of the last look',
     file: 'observer.ts',
-    from: 'return Math.max(0, begunAt - this.#seen.since);',
-    to: 'return Math.max(0, endedAt - this.#seen.since);',
+    from: 'return Math.max(0, begunAt - seen.since);',
+    to: 'return Math.max(0, endedAt - seen.since);',
   },
   {
     name: 'rule 5: do not tell the beats of two holders apart',
     file: 'observer.ts',
-    from: 'if (this.#seen?.token === token && this.#seen.version === version) {',
-    to: 'if (this.#seen?.version === version) {',
+    from: 'if (seen?.token === token && seen.version === version',
+    to: 'if (seen?.version === version',
   },
   {
     name: 'rule 5: do not tell one beat from the next',
     file: 'observer.ts',
-    from: 'if (this.#seen?.token === token && this.#seen.version === version) {',
-    to: 'if (this.#seen?.token === token) {',
+    from: 'if (seen?.token === token && seen.version === version',
+    to: 'if (seen?.token === token',
   },
   {
     name: 'rule 6: beats of one length',
@@ -163,8 +163,8 @@ export const mutants = [
   {
     name: 'rule 6: an error out of the heartbeat timer',
     file: 'heartbeat.ts',
-    from: 'await this.#tryBeat(startedAt).catch((error: unknown) => ({ error }));',
-    to: 'await this.#tryBeat(startedAt);',
+    from: 'await this.#tryBeat(onWatch).catch((error: unknown) => ({ error }));',
+    to: 'await this.#tryBeat(onWatch);',
   },
   {
     name: 'rule 7: release without waiting for the beat in flight',
@@ -198,13 +198,13 @@ export const mutants = [
   },
   {
     name: 'rule 8: leave a claim that nobody wants any more',
-    file: 'contender.ts',
+    file: 'attempt-within.ts',
     from: "if (unwanted.kind === 'granted') await contender.abandon(unwanted.grant);",
-    to: 'await unwanted;',
+    to: 'if (unwanted.kind === undefined) await contender.abandon(unwanted);',
   },
   {
     name: 'rule 8: tell of a timeout although the lock was obtained, and keep it',
-    file: 'contender.ts',
+    file: 'attempt-within.ts',
     from: '    if (!patience.over) return result;\n',
     to: '    return result;\n',
     equivalent: 'to be obtained in the same moment counts as obtained',
@@ -214,6 +214,54 @@ export const mutants = [
     file: 'proof.ts',
     from: 'if (!(await refused(vfs, path)) && !proven.has(vfs) && !(await refused(vfs, path))) {',
     to: 'await refused(vfs, path);\n  if (!proven) {',
+  },
+  {
+    name: 'rule 2: do not mind that the number it builds on is gone',
+    file: 'contender.ts',
+    from: 'const standing = basis.token === 0 || view.numbers.get(basis.token)?.claim !== undefined;',
+    to: 'const standing = basis.token >= 0;',
+  },
+  {
+    name: 'rule 2: do not mind that the own number is free',
+    file: 'contender.ts',
+    from: 'own?.freed === false',
+    to: 'own?.claim !== undefined',
+  },
+  {
+    name: 'rule 3: go on cleaning up after the lease has ended',
+    file: 'sweep.ts',
+    from: 'this.#mayGoOn = () => !this.#stopped && held();',
+    to: 'this.#mayGoOn = () => held !== undefined;',
+  },
+  {
+    name: 'rule 3: clean number 1 up without a trace',
+    file: 'ledger.ts',
+    from: 'if (token === 1) await this.free(token);',
+    to: '',
+  },
+  {
+    name: 'rule 4: let one clock make up for what the other has seen',
+    file: 'lease.ts',
+    from: '      this.#grant.watch.mark();\n',
+    to: '',
+  },
+  {
+    name: 'rule 5: believe in a look after a long time without one',
+    file: 'observer.ts',
+    from: '&& begunAt - seen.lastAt <= gapMs',
+    to: '&& gapMs > 0',
+  },
+  {
+    name: 'take the ledger of another directory for the own',
+    file: 'contender.ts',
+    from: 'if (!sameLedger(basis, view)) {',
+    to: 'if (view.marks.size < 0) {',
+  },
+  {
+    name: 'take a listing that is too old for what there is',
+    file: 'contender.ts',
+    from: 'if (refused === undefined || step < refused.step) return view;',
+    to: 'if (step > 0) return view;',
   },
   {
     name: 'build on a number without having looked whether it is free',

@@ -28,10 +28,15 @@ const THOROUGH = [
   ['cleanUp', { faultKinds: ['crash', 'slow-call'], maxStates: 30_000 }],
 ];
 
-/** The mutant as source, in a folder of its own. */
-function mutate(mutant, at) {
+function copy(at) {
   const folder = `${work}/${at}`;
   cpSync(`${root}packages/lock/src`, `${folder}/src`, { recursive: true });
+  return folder;
+}
+
+/** The mutant as source, in a folder of its own. */
+function mutate(mutant, at) {
+  const folder = copy(at);
   const path = `${folder}/src/${mutant.file}`;
   const source = readFileSync(path, 'utf8');
   const found = source.split(mutant.from).length - 1;
@@ -110,6 +115,10 @@ async function main() {
   const survivors = [];
   mkdirSync(work, { recursive: true });
   try {
+    const untouched = copy('untouched');
+    compile(untouched);
+    const whole = killedByTests(untouched);
+    if (whole !== undefined) throw new Error(`The lock is killed without being touched, by ${whole}`);
     for (const [at, mutant] of chosen.entries()) {
       const startedAt = performance.now();
       const folder = mutate(mutant, at);

@@ -22,7 +22,7 @@ export default defineConfig({
     include: [`${mutant}/src/**/*.test.ts`, `${packages}/testkit/src/never/*.test.ts`],
     exclude: [],
     bail: 1,
-    testTimeout: 5_000,
+    testTimeout: 60_000,
     reporters: ['json'],
   },
 });
