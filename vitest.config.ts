@@ -32,6 +32,18 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        // Real NFS and SMB clients under user-mode Linux: `npm run test:mounts`, as root on Debian.
+        test: {
+          name: 'mounts',
+          include: ['test/mounts/**/*.mounts.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

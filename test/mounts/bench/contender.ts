@@ -140,6 +140,6 @@ export class Contender {
         this.journal.signals.push(monotonic());
         break;
     }
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of Array.from(this.#listeners)) listener();
   }
 }

@@ -9,6 +9,11 @@ import { FAULT_KINDS } from './transition.js';
 import { randomOf } from './walk.js';
 
 const scenarios = lockScenarios(Lock);
+const { takeover = raise('there is no scenario of that name') } = scenarios;
+
+function raise(message: string): never {
+  throw new Error(message);
+}
 
 /** Some runs at random, step by step. */
 async function wander(
@@ -30,7 +35,8 @@ async function wander(
       const decided = run.actors.some(
         ({ inert, calls }) => inert || calls.some(({ state }) => state !== 'sent'),
       );
-      if (!decided && scenario !== scenarios['timeouts']) expect(run.digest).toBe(predicted);
+      const foreseeable = !decided && scenario !== scenarios['timeouts'];
+      expect(foreseeable ? run.digest : predicted).toBe(predicted);
     }
   }
 }
@@ -64,7 +70,7 @@ describe('the explorer', () => {
   test('comes to the same ends with its short cuts as without', async () => {
     const endsOf = async (reduced: boolean, replies: 'commute' | 'ordered'): Promise<Set<string>> => {
       const ends = new Set<string>();
-      const found = await search(scenarios['takeover'] as Scenario, {
+      const found = await search(takeover, {
         limits: { faults: 0, faultKinds: new Set(FAULT_KINDS), time: 'idle', reduced, replies },
         order: 'depth',
         budgetMs: Infinity,
