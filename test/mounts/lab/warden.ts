@@ -57,7 +57,8 @@ export class Warden {
         reject(new Error(`the lab could not be opened: unshare ended with ${code}`)),
       );
     });
-    for (const place of [LAB, '/run']) await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
+    for (const place of [LAB, '/run'])
+      await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
     await warden.run('ip', 'link', 'set', 'lo', 'up');
     return warden;
   }

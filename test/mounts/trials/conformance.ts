@@ -4,6 +4,8 @@ import { remoteVFS } from '../bench/remote-vfs.js';
 import { pointOf, type MountKind } from '../lab/mounts.js';
 import { EXPORT } from '../lab/nfs-server.js';
 import { SHARE } from '../lab/samba.js';
+import type { FileServer } from '../lab/server.js';
+import { SFTP_FOLDER } from '../lab/sshd.js';
 
 /** What a client must see at once of what another one did, and races between the two. */
 export const BETWEEN_HOSTS: ReadonlySet<string> = new Set([
@@ -49,12 +51,7 @@ export function conformance(
   });
 }
 
-interface Server {
-  freeze(): Promise<void>;
-  thaw(): Promise<void>;
-}
-
-async function stall(server: Server): Promise<() => Promise<void>> {
+async function stall(server: FileServer): Promise<() => Promise<void>> {
   await server.freeze();
   return () => server.thaw();
 }
@@ -76,15 +73,18 @@ class RemotePlace {
     return new RemotePlace(bench, kind);
   }
 
-  get server(): Server {
-    const { nfs, samba } = this.#bench.lab;
-    return this.#kind.server === 'nfs' ? nfs : samba;
+  get server(): FileServer {
+    return this.#bench.lab[this.#kind.server];
   }
 
   async open({ deadlineMs }: { readonly deadlineMs?: number } = {}): ReturnType<typeof remoteVFS> {
     const number = this.#opened++;
     const contender = await this.#bench.contender(HOSTS[number % HOSTS.length]!, 'suite');
-    return remoteVFS(contender, `${this.#name}-${number}`, this.#root, { create: true, deadlineMs });
+    return remoteVFS(contender, `${this.#name}-${number}`, this.#root, {
+      create: true,
+      deadlineMs,
+      ticks: this.#kind.protocol === 'NFSv3',
+    });
   }
 
   /** In one of four processes, two on each host. */
@@ -105,7 +105,10 @@ class RemotePlace {
   async cleanup(): Promise<void> {
     const { nfs, warden } = this.#bench.lab;
     if (this.#kind.server === 'nfs') await nfs.guest.sh(`rm -rf ${EXPORT}/${this.#name}`);
-    else await warden.run('rm', '-rf', `${SHARE}/${this.#name}`);
+    else {
+      const folder = this.#kind.server === 'samba' ? SHARE : SFTP_FOLDER;
+      await warden.run('rm', '-rf', `${folder}/${this.#name}`);
+    }
   }
 
   get #root(): string {
