@@ -32,6 +32,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'mounts',
+          include: ['test/mounts/**/*.matrix.ts'],
+          sequence: { groupOrder: 3 },
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -8,7 +8,7 @@ import { noLab } from './lab/packages.js';
 import { pause } from './bench/trial.js';
 
 const why = await noLab();
-const STAND = fileURLToPath(new URL('dist/mounts/lab/stand.js', import.meta.url));
+const STAND = fileURLToPath(new URL('lab/dist/mounts/lab/stand.js', import.meta.url));
 const PATIENCE_MS = 20_000;
 
 /** When a process was started: a pid alone may soon be another's. See proc_pid_stat(5), field 22. */

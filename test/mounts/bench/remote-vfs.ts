@@ -10,9 +10,9 @@ import {
   type VFSErrorInit,
   type VFSPath,
 } from '@holdfast/vfs';
-import type { WireCall } from '../inside/call.js';
-import type { ContenderMethods } from '../inside/contender.js';
-import { RemoteError, type Peer } from '../inside/peer.js';
+import type { WireCall } from '../lab/inside/call.js';
+import type { ContenderMethods } from '../lab/inside/contender.js';
+import { RemoteError, type Peer } from '../lab/inside/peer.js';
 import type { Contender } from './contender.js';
 import { pause } from './trial.js';
 

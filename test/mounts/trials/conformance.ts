@@ -1,5 +1,5 @@
 import { vfsConformance, type Refusals } from '@holdfast/testkit';
-import { HOSTS, type Bench } from '../bench/bench.js';
+import { HOSTS, type Bench, type HostName } from '../bench/bench.js';
 import { remoteVFS } from '../bench/remote-vfs.js';
 import { pointOf, type MountKind } from '../lab/mounts.js';
 import { EXPORT } from '../lab/nfs-server.js';
@@ -51,6 +51,11 @@ export function conformance(
   });
 }
 
+/** One host after the other. */
+function hostOf(number: number): HostName {
+  return number % 2 === 0 ? 'one' : 'two';
+}
+
 async function stall(server: FileServer): Promise<() => Promise<void>> {
   await server.freeze();
   return () => server.thaw();
@@ -79,7 +84,7 @@ class RemotePlace {
 
   async open({ deadlineMs }: { readonly deadlineMs?: number } = {}): ReturnType<typeof remoteVFS> {
     const number = this.#opened++;
-    const contender = await this.#bench.contender(HOSTS[number % HOSTS.length]!, 'suite');
+    const contender = await this.#bench.contender(hostOf(number), 'suite');
     return remoteVFS(contender, `${this.#name}-${number}`, this.#root, {
       create: true,
       deadlineMs,
@@ -90,7 +95,7 @@ class RemotePlace {
   /** In one of four processes, two on each host. */
   async race(job: string): Promise<string> {
     const number = this.#racers++ % 4;
-    const contender = await this.#bench.contender(HOSTS[number % 2]!, `suite-${number >> 1}`);
+    const contender = await this.#bench.contender(hostOf(number), `suite-${number >> 1}`);
     const id = `${this.#name}-race-${number}`;
     await contender.keep(pointOf(this.#kind));
     const vfs = await remoteVFS(contender, id, this.#root, { create: true });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { Bench } from '../bench/bench.js';
+import type { VFS } from '@holdfast/vfs';
+import type { Bench, HostName } from '../bench/bench.js';
 import { onEach } from '../bench/figures.js';
 import { remoteVFS } from '../bench/remote-vfs.js';
 import { NO_CTO, pointOf, RCLONE } from '../lab/mounts.js';
@@ -19,25 +20,23 @@ export async function refused(bench: Bench): Promise<void> {
 /** Why: with `nocto` a host lists what it listed before, whatever the other one has made. */
 export async function listsLate(bench: Bench): Promise<void> {
   await onEach(NO_CTO, async (kind) => {
-    const [one, two] = await Promise.all(
-      (['one', 'two'] as const).map(async (host) =>
-        remoteVFS(
-          await bench.contender(host, 'refused'),
-          `${kind.id}-late`,
-          `${pointOf(kind)}/${kind.id}-late`,
-          {
-            filesystem: 'network',
-            create: true,
-            deadlineMs: 60_000,
-          },
-        ),
-      ),
-    );
+    const on = async (host: HostName): Promise<VFS> =>
+      remoteVFS(
+        await bench.contender(host, 'refused'),
+        `${kind.id}-late`,
+        `${pointOf(kind)}/${kind.id}-late`,
+        {
+          filesystem: 'network',
+          create: true,
+          deadlineMs: 60_000,
+        },
+      );
+    const [one, two] = [await on('one'), await on('two')];
     let late = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      await two!.ls('/');
-      await one!.mkdir(`/${round}`);
-      const listed = await two!.ls('/');
+      await two.ls('/');
+      await one.mkdir(`/${round}`);
+      const listed = await two.ls('/');
       if (!listed.some(({ name }) => name === `${round}`)) late++;
     }
     expect(late, kind.title).toBeGreaterThan(0);
