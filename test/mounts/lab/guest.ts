@@ -162,7 +162,7 @@ export class GuestProcess {
 
   /** The conversation with the program, whose methods are `M`. */
   as<M extends Methods>(): Peer<M> {
-    return this.#peer as Peer<Methods> as Peer<M>;
+    return this.#peer;
   }
 
   signal(signal: NodeJS.Signals): Promise<void> {
