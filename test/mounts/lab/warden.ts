@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { Peer } from '../inside/peer.js';
-import type { StartOptions, WardenMethods, WardenNote } from '../inside/warden.js';
+import { Peer } from './inside/peer.js';
+import type { StartOptions, WardenMethods, WardenNote } from './inside/warden.js';
 import { LAB, PROGRAMS } from './folders.js';
 
 /** A process of the lab. */
