@@ -25,11 +25,24 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
+          exclude: ['test/mounts/**'],
           // These start servers and processes; two files at once is what two cores can carry.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // Real NFS and SMB clients under user-mode Linux: `npm run test:mounts`, as root on Debian.
+        test: {
+          name: 'mounts',
+          include: ['test/mounts/**/*.matrix.ts', 'test/mounts/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -17,12 +17,19 @@ interface Host {
 /** A lab whose two hosts have the same mounts. */
 export class Bench {
   readonly lab: Lab;
+  /** Those that trials are made on. */
   readonly mounts: readonly MountKind[];
+  readonly #all: readonly MountKind[];
   readonly #hosts: Readonly<Record<HostName, Host>>;
 
-  private constructor(lab: Lab, mounts: readonly MountKind[], hosts: Record<HostName, Host>) {
+  private constructor(
+    lab: Lab,
+    hosts: Readonly<Record<HostName, Host>>,
+    mounts: { readonly all: readonly MountKind[]; readonly tried: readonly MountKind[] },
+  ) {
     this.lab = lab;
-    this.mounts = mounts;
+    this.mounts = mounts.tried;
+    this.#all = mounts.all;
     this.#hosts = hosts;
   }
 
@@ -31,11 +38,16 @@ export class Bench {
     try {
       const [one, two] = await Promise.all([lab.one, lab.two].map((guest) => prepared(guest, mounts)));
       if (one === undefined || two === undefined) throw new Error('a lab has two hosts');
-      return new Bench(lab, mounts, { one, two });
+      return new Bench(lab, { one, two }, { all: mounts, tried: mounts });
     } catch (error) {
       await lab.down();
       throw error;
     }
+  }
+
+  /** The same bench, for trials on some of its mounts. */
+  only(tried: readonly MountKind[]): Bench {
+    return new Bench(this.lab, this.#hosts, { all: this.#all, tried });
   }
 
   guest(host: HostName): Guest {
@@ -55,7 +67,7 @@ export class Bench {
     const at = this.#hosts[host];
     await at.guest.boot();
     at.contenders.clear();
-    at.clock = (await prepared(at.guest, this.mounts)).clock;
+    at.clock = (await prepared(at.guest, this.#all)).clock;
   }
 
   /** How far two moments of different hosts can really be apart from what they seem to be, in milliseconds. */

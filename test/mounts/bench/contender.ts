@@ -8,9 +8,9 @@ import type {
   Granted,
   LossNote,
   WorkNote,
-} from '../inside/contender.js';
-import { monotonic } from '../inside/instant.js';
-import type { Peer } from '../inside/peer.js';
+} from '../lab/inside/contender.js';
+import { monotonic } from '../lab/inside/instant.js';
+import type { Peer } from '../lab/inside/peer.js';
 import type { GuestClock } from '../lab/guest-clock.js';
 import type { Guest, GuestProcess } from '../lab/guest.js';
 
@@ -31,7 +31,7 @@ export class Contender {
   readonly process: GuestProcess;
   readonly #clock: GuestClock;
   readonly #peer: Peer<ContenderMethods>;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(heard: unknown) => void>();
   readonly #kept = new Map<string, Promise<void>>();
 
   private constructor(name: string, clock: GuestClock, start: (self: Contender) => GuestProcess) {
@@ -100,14 +100,9 @@ export class Contender {
       if (found !== undefined) return found;
       if (late.aborted)
         throw new Error(`${this.name} has noted nothing of the kind in ${part} within ${withinMs} ms`);
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          this.#listeners.delete(done);
-          late.removeEventListener('abort', done);
-          resolve();
-        };
-        this.#listeners.add(done);
-        late.addEventListener('abort', done);
+      await new Promise<unknown>((resolve) => {
+        this.#listeners.add(resolve);
+        late.addEventListener('abort', resolve, { once: true });
       });
     }
   }
@@ -140,6 +135,8 @@ export class Contender {
         this.journal.signals.push(monotonic());
         break;
     }
-    for (const listener of [...this.#listeners]) listener();
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener(undefined);
   }
 }

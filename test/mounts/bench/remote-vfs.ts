@@ -10,21 +10,35 @@ import {
   type VFSErrorInit,
   type VFSPath,
 } from '@holdfast/vfs';
-import type { WireCall } from '../inside/call.js';
-import type { ContenderMethods } from '../inside/contender.js';
-import { RemoteError, type Peer } from '../inside/peer.js';
+import type { WireCall } from '../lab/inside/call.js';
+import type { ContenderMethods } from '../lab/inside/contender.js';
+import { RemoteError, type Peer } from '../lab/inside/peer.js';
 import type { Contender } from './contender.js';
+import { pause } from './trial.js';
+
+/**
+ * How long a change is waited for to lie a tick of the server's clock back, in milliseconds: what changes within the tick
+ * of a listing, an NFSv3 client cannot see, which is a limit that the adapter's README states.
+ */
+const TICK_MS = 20;
+
+export interface RemoteOptions extends LocalOptions {
+  /** Whether clients tell changes apart by the server's clock alone. */
+  readonly ticks?: boolean;
+}
 
 /** Opens `root` in the process of a guest, and gives what is open there to this process. */
 export async function remoteVFS(
   contender: Contender,
   id: string,
   root: string,
-  options: LocalOptions,
+  { ticks = false, ...options }: RemoteOptions,
 ): Promise<VFS> {
   const capabilities = await contender.peer.call('open', id, root, options);
-  return createVFS(new RemoteDriver(contender.peer, id, capabilities));
+  return createVFS(new RemoteDriver(contender.peer, id, capabilities, ticks));
 }
+
+const CHANGES: ReadonlySet<WireCall['op']> = new Set(['mkdir', 'writeFile', 'rm', 'rename', 'chtimes']);
 
 let calls = 0;
 
@@ -33,8 +47,10 @@ class RemoteDriver implements VFSDriver {
   readonly capabilities: Capabilities;
   readonly #peer: Peer<ContenderMethods>;
   readonly #id: string;
+  readonly #ticks: boolean;
 
-  constructor(peer: Peer<ContenderMethods>, id: string, capabilities: Capabilities) {
+  constructor(peer: Peer<ContenderMethods>, id: string, capabilities: Capabilities, ticks: boolean) {
+    this.#ticks = ticks;
     this.#peer = peer;
     this.#id = id;
     this.capabilities = capabilities;
@@ -91,7 +107,9 @@ class RemoteDriver implements VFSDriver {
     const abort = (): void => this.#peer.note('abort', callId);
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      return await this.#peer.call('call', this.#id, callId, call);
+      const result = await this.#peer.call('call', this.#id, callId, call);
+      if (this.#ticks && CHANGES.has(call.op)) await pause(TICK_MS);
+      return result;
     } catch (error) {
       // Rebuilt as it was there, so that the suite judges the error of the adapter.
       if (error instanceof RemoteError && error.name === 'VFSError') {

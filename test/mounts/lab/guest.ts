@@ -1,7 +1,7 @@
-import { monotonic } from '../inside/instant.js';
-import { Peer } from '../inside/peer.js';
-import type { AgentMethods, AgentNote } from '../inside/agent.js';
-import { CONTROL_PORT } from '../inside/control.js';
+import { monotonic } from './inside/instant.js';
+import { Peer, type Methods } from './inside/peer.js';
+import type { AgentMethods, AgentNote } from './inside/agent.js';
+import { CONTROL_PORT } from './inside/control.js';
 import { LAB, PROGRAMS, SOURCE } from './folders.js';
 import { clockOf, type GuestClock } from './guest-clock.js';
 import { ADDRESSES, cardsOf, CONTROL, type Member } from './network.js';
@@ -33,13 +33,19 @@ export class Guest {
       `umid=${name}`,
       `uml_dir=${LAB}/uml`,
       `mem=${memoryMb}M`,
-      ...['rootfstype=hostfs', 'rootflags=/', 'ro', `init=${SOURCE}inside/guest-init`],
+      'rootfstype=hostfs',
+      'rootflags=/',
+      'ro',
+      `init=${SOURCE}inside/guest-init`,
       ...(disk === undefined ? [] : [`ubd0=${disk}`]),
       ...cardsOf(this.name),
-      ...['con=null', 'con0=null,fd:1', 'ssl=null', 'quiet'],
+      'con=null',
+      'con0=null,fd:1',
+      'ssl=null',
+      'quiet',
+      `MEMBER=${this.name}`,
       `ADDRESS=${ADDRESSES[this.name]}`,
       `CONTROL=${CONTROL[this.name]}`,
-      `MEMBER=${this.name}`,
       `NODE=${process.execPath}`,
       `AGENT=${PROGRAMS}agent.js`,
       `MODULES=${this.#kernel.modules}`,
@@ -144,7 +150,7 @@ export class GuestProcess {
   readonly name: string;
   readonly ended: Promise<string>;
   readonly #agent: Peer<AgentMethods>;
-  readonly #peer: Peer<Record<string, (...params: never[]) => unknown>>;
+  readonly #peer: Peer<Methods>;
   #end: (how: string) => void = () => undefined;
 
   constructor(name: string, agent: Peer<AgentMethods>, onNote: (topic: string, data: unknown) => void) {
@@ -155,8 +161,8 @@ export class GuestProcess {
   }
 
   /** The conversation with the program, whose methods are `M`. */
-  as<M extends Record<string, (...params: never[]) => unknown>>(): Peer<M> {
-    return this.#peer as unknown as Peer<M>;
+  as<M extends Methods>(): Peer<M> {
+    return this.#peer;
   }
 
   signal(signal: NodeJS.Signals): Promise<void> {

@@ -1,4 +1,4 @@
-import { prepareKernel } from '../uml/kernel.js';
+import { prepareKernel } from './uml/kernel.js';
 import { Guest } from './guest.js';
 import { Network } from './network.js';
 import { NFSServer } from './nfs-server.js';

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { Peer } from '../inside/peer.js';
-import type { StartOptions, WardenMethods, WardenNote } from '../inside/warden.js';
+import { Peer } from './inside/peer.js';
+import type { StartOptions, WardenMethods, WardenNote } from './inside/warden.js';
 import { LAB, PROGRAMS } from './folders.js';
 
 /** A process of the lab. */
@@ -57,7 +57,8 @@ export class Warden {
         reject(new Error(`the lab could not be opened: unshare ended with ${code}`)),
       );
     });
-    for (const place of [LAB, '/run']) await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
+    for (const place of [LAB, '/run'])
+      await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
     await warden.run('ip', 'link', 'set', 'lo', 'up');
     return warden;
   }

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { Bench, HostName } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
 import { LONGEST_TAKEOVER_MS, pause, STALE_AFTER_MS, Trial } from '../bench/trial.js';
-import { monotonic } from '../inside/instant.js';
+import type { MountKind } from '../lab/mounts.js';
+import { monotonic } from '../lab/inside/instant.js';
 
 const SOON_MS = 20_000;
 
@@ -19,7 +20,7 @@ export async function clockOff(bench: Bench, seconds: number): Promise<FiguresBy
       heldOn(bench, 'two', 'one', seconds),
     ]);
     return new Map(
-      [...ahead].map(([kind, figures]) => [kind, { ...figures, reverse: behind.get(kind)!['takeover']! }]),
+      [...ahead].map(([kind, { takeover }]) => [kind, { takeover, reverse: behind.get(kind)!.takeover }]),
     );
   } finally {
     await one.sh(`date -s @$(($(date +%s) - ${seconds}))`);
@@ -31,7 +32,7 @@ async function heldOn(
   home: HostName,
   away: HostName,
   seconds: number,
-): Promise<FiguresByMount> {
+): Promise<Map<MountKind, { takeover: number }>> {
   const trial = new Trial(bench, `clock-${seconds}-${home}`);
   // A process of its own: it is going to be killed.
   const role = `clock-${seconds}`;

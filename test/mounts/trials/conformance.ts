@@ -1,9 +1,11 @@
 import { vfsConformance, type Refusals } from '@holdfast/testkit';
-import { HOSTS, type Bench } from '../bench/bench.js';
+import { HOSTS, type Bench, type HostName } from '../bench/bench.js';
 import { remoteVFS } from '../bench/remote-vfs.js';
 import { pointOf, type MountKind } from '../lab/mounts.js';
 import { EXPORT } from '../lab/nfs-server.js';
 import { SHARE } from '../lab/samba.js';
+import type { FileServer } from '../lab/server.js';
+import { SFTP_FOLDER } from '../lab/sshd.js';
 
 /** What a client must see at once of what another one did, and races between the two. */
 export const BETWEEN_HOSTS: ReadonlySet<string> = new Set([
@@ -49,12 +51,12 @@ export function conformance(
   });
 }
 
-interface Server {
-  freeze(): Promise<void>;
-  thaw(): Promise<void>;
+/** One host after the other. */
+function hostOf(number: number): HostName {
+  return number % 2 === 0 ? 'one' : 'two';
 }
 
-async function stall(server: Server): Promise<() => Promise<void>> {
+async function stall(server: FileServer): Promise<() => Promise<void>> {
   await server.freeze();
   return () => server.thaw();
 }
@@ -76,21 +78,24 @@ class RemotePlace {
     return new RemotePlace(bench, kind);
   }
 
-  get server(): Server {
-    const { nfs, samba } = this.#bench.lab;
-    return this.#kind.server === 'nfs' ? nfs : samba;
+  get server(): FileServer {
+    return this.#bench.lab[this.#kind.server];
   }
 
   async open({ deadlineMs }: { readonly deadlineMs?: number } = {}): ReturnType<typeof remoteVFS> {
     const number = this.#opened++;
-    const contender = await this.#bench.contender(HOSTS[number % HOSTS.length]!, 'suite');
-    return remoteVFS(contender, `${this.#name}-${number}`, this.#root, { create: true, deadlineMs });
+    const contender = await this.#bench.contender(hostOf(number), 'suite');
+    return remoteVFS(contender, `${this.#name}-${number}`, this.#root, {
+      create: true,
+      deadlineMs,
+      ticks: this.#kind.protocol === 'NFSv3',
+    });
   }
 
   /** In one of four processes, two on each host. */
   async race(job: string): Promise<string> {
     const number = this.#racers++ % 4;
-    const contender = await this.#bench.contender(HOSTS[number % 2]!, `suite-${number >> 1}`);
+    const contender = await this.#bench.contender(hostOf(number), `suite-${number >> 1}`);
     const id = `${this.#name}-race-${number}`;
     await contender.keep(pointOf(this.#kind));
     const vfs = await remoteVFS(contender, id, this.#root, { create: true });
@@ -105,7 +110,10 @@ class RemotePlace {
   async cleanup(): Promise<void> {
     const { nfs, warden } = this.#bench.lab;
     if (this.#kind.server === 'nfs') await nfs.guest.sh(`rm -rf ${EXPORT}/${this.#name}`);
-    else await warden.run('rm', '-rf', `${SHARE}/${this.#name}`);
+    else {
+      const folder = this.#kind.server === 'samba' ? SHARE : SFTP_FOLDER;
+      await warden.run('rm', '-rf', `${folder}/${this.#name}`);
+    }
   }
 
   get #root(): string {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
 import { LONGEST_TAKEOVER_MS, pause, STALE_AFTER_MS, Trial } from '../bench/trial.js';
-import { monotonic } from '../inside/instant.js';
+import { monotonic } from '../lab/inside/instant.js';
 import { persist } from './outage.js';
 import { standoff } from './waiting.js';
 

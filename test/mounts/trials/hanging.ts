@@ -4,7 +4,7 @@ import type { Bench } from '../bench/bench.js';
 import { Contender } from '../bench/contender.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
 import { pause, STALE_AFTER_MS } from '../bench/trial.js';
-import { monotonic } from '../inside/instant.js';
+import { monotonic } from '../lab/inside/instant.js';
 import { HOLDFAST } from '../lab/folders.js';
 import { pointOf, type MountKind } from '../lab/mounts.js';
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
 import { LONGEST_TAKEOVER_MS, Trial } from '../bench/trial.js';
-import { monotonic } from '../inside/instant.js';
+import { monotonic } from '../lab/inside/instant.js';
 import { standoff } from './waiting.js';
 
 /** A host whose plug is pulled while it holds the lock: the other one has it after the window and two polls at most. */

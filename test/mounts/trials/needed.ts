@@ -5,7 +5,7 @@ import type { Bench, HostName } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
 import { remoteVFS } from '../bench/remote-vfs.js';
 import { pause } from '../bench/trial.js';
-import { monotonic } from '../inside/instant.js';
+import { monotonic } from '../lab/inside/instant.js';
 import { pointOf, type MountKind } from '../lab/mounts.js';
 import { EXPORT } from '../lab/nfs-server.js';
 import { SHARE } from '../lab/samba.js';

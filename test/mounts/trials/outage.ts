@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
 import { LONGEST_TAKEOVER_MS, pause, STALE_AFTER_MS, Trial, type Party } from '../bench/trial.js';
-import type { Granted } from '../inside/contender.js';
-import { monotonic } from '../inside/instant.js';
+import type { Granted } from '../lab/inside/contender.js';
+import { monotonic } from '../lab/inside/instant.js';
 import type { MountKind } from '../lab/mounts.js';
 import { standoff, type Standoff } from './waiting.js';
 

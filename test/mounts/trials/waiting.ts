@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '@holdfast/testkit';
 import type { MountKind } from '../lab/mounts.js';
-import type { Granted } from '../inside/contender.js';
+import type { Granted } from '../lab/inside/contender.js';
 import type { Party, Trial } from '../bench/trial.js';
 
 const SOON_MS = 30_000;

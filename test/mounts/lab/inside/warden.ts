@@ -2,7 +2,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { signalTree } from '../../servers/process.js';
+import { signalTree } from '../../../servers/process.js';
 import { lines, Peer } from './peer.js';
 
 // The first process of the lab's own pid, network and mount namespaces. When it ends, the kernel ends every other

@@ -101,7 +101,7 @@ interface Contest {
 const opened = new Map<string, VFS>();
 const contests = new Map<string, Contest>();
 const calls = new Map<number, AbortController>();
-let stopped = false;
+let watch = new AbortController();
 
 const vfsOf = (id: string): VFS => opened.get(id) ?? missing(id);
 const contestOf = (id: string): Contest => contests.get(id) ?? missing(id);
@@ -227,15 +227,15 @@ const methods = {
 
   async watchEmpty(id, path) {
     let empty = 0;
-    for (stopped = false; !stopped;) {
+    watch = new AbortController();
+    const { signal } = watch;
+    while (!signal.aborted) {
       if ((await vfsOf(id).readFile(path)).length === 0) empty++;
     }
     return empty;
   },
 
-  stop() {
-    stopped = true;
-  },
+  stop: () => watch.abort(),
 
   async bystand() {
     const started = hostTime();

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { findCommand } from '../../servers/debian.js';
-import { LAB, SOURCE } from '../lab/folders.js';
-import type { Kernel } from '../lab/guest.js';
-import { needsShim } from '../lab/packages.js';
-import type { Warden } from '../lab/warden.js';
+import { findCommand } from '../../../servers/debian.js';
+import { LAB, SOURCE } from '../folders.js';
+import type { Kernel } from '../guest.js';
+import { needsShim } from '../packages.js';
+import type { Warden } from '../warden.js';
 
 /** Where Debian's package has the modules, by version. */
 const DEBIAN_MODULES = '/usr/lib/uml/modules';
