@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
-import { VFSError } from '@holdfast/vfs';
+import { describeIssues, VFSError } from '@holdfast/vfs';
 import { z } from 'zod';
 import type { FilesystemClass } from './filesystem.js';
 
@@ -57,7 +57,7 @@ export function parseSettings(root: string | URL, options: LocalOptions): Settin
   const result = schema.safeParse(options);
   if (!result.success) {
     const known = Object.keys(schema.shape).join(', ');
-    throw refused(String(root), z.prettifyError(result.error), `The options are ${known}; see LocalOptions`);
+    throw refused(String(root), describeIssues(result.error), `The options are ${known}; see LocalOptions`);
   }
   const { deadlineMs, fsync, mode, ...rest } = result.data;
   return { ...rest, deadlineMs, fsync, mode, root: parseRoot(root) };

@@ -1,4 +1,11 @@
-import { parsePath, systemClock, type CallOptions, type Clock, type VFS } from '@holdfast/vfs';
+import {
+  describeIssues,
+  parsePath,
+  systemClock,
+  type CallOptions,
+  type Clock,
+  type VFS,
+} from '@holdfast/vfs';
 import { z } from 'zod';
 import { LockOptionError } from './errors/index.js';
 import type { LockEventListener } from './events.js';
@@ -113,7 +120,7 @@ const optionsSchema = z.strictObject({
 /** @throws `LockOptionError` that names every fault */
 export function parseOptions(options: LockOptions, vfs: VFS): Settings {
   const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw new LockOptionError(oneLine(parsed.error));
+  if (!parsed.success) throw new LockOptionError(describeIssues(parsed.error));
   const given = parsed.data;
   const timing = TIMINGS[vfs.capabilities.cost];
   const staleAfterMs = given.staleAfterMs ?? timing.staleAfterMs;
@@ -170,7 +177,7 @@ const callSchema = z.strictObject({ signal: z.instanceof(AbortSignal).optional()
 /** @throws `LockOptionError` */
 export function parseCall(options: CallOptions): CallOptions {
   const parsed = callSchema.safeParse(options);
-  if (!parsed.success) throw new LockOptionError(oneLine(parsed.error));
+  if (!parsed.success) throw new LockOptionError(describeIssues(parsed.error));
   return parsed.data;
 }
 
@@ -182,14 +189,8 @@ const waitSchema = z.strictObject({
 /** @throws `LockOptionError` */
 export function parseWait(options: WaitOptions): WaitOptions {
   const parsed = waitSchema.safeParse(options);
-  if (!parsed.success) throw new LockOptionError(oneLine(parsed.error));
+  if (!parsed.success) throw new LockOptionError(describeIssues(parsed.error));
   return parsed.data;
-}
-
-function oneLine(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`))
-    .join('; ');
 }
 
 /** A listener must not be able to break the lock. */

@@ -1,4 +1,4 @@
-import { systemClock, VFSError, type Clock } from '@holdfast/vfs';
+import { describeIssues, systemClock, VFSError, type Clock } from '@holdfast/vfs';
 import { z } from 'zod';
 import { memoryStore, MemoryStore } from './memory-store.js';
 
@@ -71,13 +71,12 @@ const schema = z
 export function parseOptions(options: MemoryVFSOptions): MemorySettings {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
   throw new VFSError({
     code: 'EINVAL',
     op: 'open',
     path: '/',
     adapter: 'memory',
-    detail: `the options of memoryVFS are not valid: ${faults.join('; ')}`,
+    detail: `the options of memoryVFS are not valid: ${describeIssues(parsed.error)}`,
     advice: `The options are ${Object.keys(shape).join(', ')}`,
   });
 }

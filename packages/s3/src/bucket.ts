@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
@@ -26,6 +27,8 @@ export interface BucketOptions {
 /** The store behind an SDK client that does not retry by itself. */
 export function bucketStore(client: S3Client, { bucket: Bucket, attemptMs, clock }: BucketOptions): Store {
   const closing = new AbortController();
+  // One for each request under way, of which there may be any number.
+  setMaxListeners(0, closing.signal);
   const once = <T>(
     signal: AbortSignal | undefined,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,

@@ -1,4 +1,4 @@
-import { parsePath } from '@holdfast/vfs';
+import { describeIssues, parsePath } from '@holdfast/vfs';
 import { z } from 'zod';
 import { refused } from './refused.js';
 
@@ -88,11 +88,8 @@ const schema = z.strictObject({
 export function parseOptions(options: S3Options): S3Settings {
   const result = schema.safeParse(options);
   if (!result.success) {
-    const faults = result.error.issues.map(
-      ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-    );
     throw refused(
-      faults.join('; '),
+      describeIssues(result.error),
       `The options are ${Object.keys(schema.shape).join(', ')}; see S3Options`,
     );
   }

@@ -1,14 +1,14 @@
-import { isVFSError } from '@holdfast/vfs';
+import { isVFSError, type VFSError } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
 import { parseOptions, type SftpVFSOptions } from './options.js';
 
 const least: SftpVFSOptions = { host: 'files.example.org', username: 'deploy', password: 'p4ssw0rd' };
 
-function fault(options: unknown, environment = {}): { code: string; detail: string } {
+function fault(options: unknown, environment = {}): VFSError {
   try {
     parseOptions(options as SftpVFSOptions, environment);
   } catch (error) {
-    if (isVFSError(error)) return { code: error.code, detail: error.detail };
+    if (isVFSError(error)) return error;
     throw error;
   }
   throw new Error('the options were accepted');
@@ -52,6 +52,12 @@ describe('options', () => {
     const { code, detail } = fault(options);
     expect(code).toBe('EINVAL');
     expect(detail).toContain(name);
+  });
+
+  test('are told of, where one is not known', () => {
+    const { detail, advice } = fault({ ...least, prot: 22 });
+    expect(detail).toBe('Unrecognized key: "prot"');
+    expect(advice).toMatch(/^The options are host, port, username,/);
   });
 
   test('are refused without quoting what may be secret', () => {

@@ -1,4 +1,4 @@
-import { systemClock, VFSError, type Clock } from '@holdfast/vfs';
+import { describeIssues, systemClock, VFSError, type Clock } from '@holdfast/vfs';
 import { z } from 'zod';
 
 /** Where the server is, who asks, and how much patience there is. Read once, by {@link sftpVFS}. */
@@ -153,7 +153,12 @@ export function parseOptions(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
   const parsed = schema.safeParse(options);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
+  if (!parsed.success) {
+    throw invalid(
+      describeIssues(parsed.error),
+      `The options are ${Object.keys(schema.shape).join(', ')}; see SftpVFSOptions`,
+    );
+  }
   const given = parsed.data;
   const { host, port, username, deadlineMs, idleMs, clock, random } = given;
   return {

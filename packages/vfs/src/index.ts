@@ -24,6 +24,7 @@ export {
   type ResultOf,
   type Results,
 } from './intercept.js';
+export { describeIssues, type Issue } from './issues.js';
 export { joinPath, nameOf, parentOf, parsePath, ROOT, segmentsOf, type VFSPath } from './path.js';
 export { scoped } from './scoped.js';
 export { traced, type Trace, type TraceChannel, type TraceChannels } from './traced.js';

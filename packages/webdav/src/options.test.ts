@@ -87,6 +87,12 @@ describe('options', () => {
     expect(refusal(options)).toMatchObject({ code: 'EINVAL', op: 'open', adapter: 'webdav' });
   });
 
+  it('tell of those there are, where one is not known', () => {
+    const { detail, advice } = refusal({ url: 'https://dav.example/', timeout: 1 });
+    expect(detail).toBe('Unrecognized key: "timeout"');
+    expect(advice).toMatch(/^The options are url, auth, tls,/);
+  });
+
   it.each<[string, unknown]>([
     ['a url with a bad port', { url: `https://ada:${SECRET}@dav.example:port/` }],
     ['a url of another scheme', { url: `ftp://ada:${SECRET}@dav.example/` }],

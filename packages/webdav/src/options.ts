@@ -1,4 +1,4 @@
-import { systemClock, VFSError, type Clock } from '@holdfast/vfs';
+import { describeIssues, systemClock, VFSError, type Clock } from '@holdfast/vfs';
 import { z } from 'zod';
 
 /** User and password, sent with every request: use it over https. */
@@ -120,6 +120,8 @@ const schema = z.strictObject({
   clock: z.custom<Clock>((value) => typeof value === 'object' && value !== null).default(systemClock),
 });
 
+const KNOWN = Object.keys(schema.shape).join(', ');
+
 /**
  * Checks what a caller passed, once.
  *
@@ -151,8 +153,7 @@ export function parseOptions(options: WebDAVOptions): Settings {
 function checked<T>(by: z.ZodType<T>, given: unknown): T {
   const parsed = by.safeParse(given);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw invalid(`${issue?.path.join('.') || 'options'}: ${issue?.message ?? 'not valid'}`);
+  throw invalid(describeIssues(parsed.error), `The options are ${KNOWN}; see WebDAVOptions`);
 }
 
 /** An option that is not as it should be. */
