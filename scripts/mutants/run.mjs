@@ -6,6 +6,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mutants } from './list.mjs';
 
@@ -34,18 +35,19 @@ function copy(at) {
   return folder;
 }
 
+/** The source of a file of the lock, weakened. */
+function weakened({ name, file, from, to }) {
+  const source = readFileSync(`${root}packages/lock/src/${file}`, 'utf8');
+  const found = source.split(from).length - 1;
+  if (found !== 1)
+    throw new Error(`"${name}": what it replaces stands ${found} times in ${file}, not once. Adapt list.mjs`);
+  return source.replace(from, () => to);
+}
+
 /** The mutant as source, in a folder of its own. */
 function mutate(mutant, at) {
   const folder = copy(at);
-  const path = `${folder}/src/${mutant.file}`;
-  const source = readFileSync(path, 'utf8');
-  const found = source.split(mutant.from).length - 1;
-  if (found !== 1)
-    throw new Error(`"${mutant.name}": what it replaces stands ${found} times in ${mutant.file}, not once`);
-  writeFileSync(
-    path,
-    source.replace(mutant.from, () => mutant.to),
-  );
+  writeFileSync(`${folder}/src/${mutant.file}`, weakened(mutant));
   return folder;
 }
 
@@ -85,10 +87,11 @@ async function killedByExplorer(folder, attacks) {
   return undefined;
 }
 
-function killedByTests(folder) {
+/** @param files parts of the paths of the tests to run; none: all */
+function killedByTests(folder, files = []) {
   const config = `${root}scripts/mutants/vitest.config.ts`;
   const vitest = `${root}node_modules/vitest/vitest.mjs`;
-  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--config', config], {
+  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--config', config, ...files], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, MUTANT: folder },
@@ -97,13 +100,30 @@ function killedByTests(folder) {
   if (status === 0) return undefined;
   try {
     const { testResults } = JSON.parse(stdout.slice(stdout.indexOf('{')));
-    const failed = testResults.flatMap((file) =>
-      file.assertionResults.filter((test) => test.status === 'failed'),
+    const failed = testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter((test) => test.status === 'failed')
+        .map(({ fullName }) => `${basename(name)}: "${fullName}"`),
     );
-    return failed.length > 0 ? `a test: "${failed[0].fullName}"` : 'the tests, which do not even load';
+    return failed[0] ?? 'the tests, which do not even load';
   } catch {
     return 'the tests, which broke off';
   }
+}
+
+/** Tries first what is known to kill it, and then everything. */
+async function killerOf({ killer, equivalent }, folder) {
+  const isTest = killer?.endsWith('.test.ts');
+  const known = isTest
+    ? killedByTests(folder, [`/${killer}`])
+    : await killedByExplorer(folder, killer === undefined ? QUICK : [[killer, { faults: 0 }]]);
+  if (known !== undefined) return known;
+  if (equivalent !== undefined) return undefined;
+  return (
+    (isTest ? await killedByExplorer(folder, QUICK) : undefined) ??
+    killedByTests(folder) ??
+    (await killedByExplorer(folder, THOROUGH))
+  );
 }
 
 async function main() {
@@ -111,6 +131,8 @@ async function main() {
     cwd: root,
     stdio: 'inherit',
   });
+  // All of them, also when only some are run: a change of the lock is to be noticed at once.
+  for (const mutant of mutants) weakened(mutant);
   const chosen = mutants.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
   const survivors = [];
   mkdirSync(work, { recursive: true });
@@ -123,10 +145,7 @@ async function main() {
       const startedAt = performance.now();
       const folder = mutate(mutant, at);
       compile(folder);
-      const killer =
-        (await killedByExplorer(folder, mutant.attack === undefined ? QUICK : [mutant.attack])) ??
-        killedByTests(folder) ??
-        (await killedByExplorer(folder, THOROUGH));
+      const killer = await killerOf(mutant, folder);
       const took = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
       if (killer === undefined && mutant.equivalent === undefined) survivors.push(mutant.name);
       const fate = killer ?? (mutant.equivalent === undefined ? 'SURVIVES' : `nobody: ${mutant.equivalent}`);

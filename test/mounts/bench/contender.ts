@@ -95,15 +95,15 @@ export class Contender {
     const find = (): Journal[K][number] | undefined =>
       (this.journal[part] as readonly Journal[K][number][]).find((entry) => fits(entry));
     const late = AbortSignal.timeout(withinMs);
+    const over = new Promise<unknown>((resolve) => {
+      late.addEventListener('abort', resolve, { once: true });
+    });
     for (;;) {
       const found = find();
       if (found !== undefined) return found;
       if (late.aborted)
         throw new Error(`${this.name} has noted nothing of the kind in ${part} within ${withinMs} ms`);
-      await new Promise<unknown>((resolve) => {
-        this.#listeners.add(resolve);
-        late.addEventListener('abort', resolve, { once: true });
-      });
+      await Promise.race([over, new Promise<unknown>((resolve) => this.#listeners.add(resolve))]);
     }
   }
 
