@@ -12,7 +12,7 @@ const scenarios = lockScenarios(Lock);
 /** The model checker on the lock as it is, not on a model of it. `npm run explore` takes it further. */
 describe('the lock keeps its rules in every order of calls, timers and faults', () => {
   test.each(SHORT_CAMPAIGN)(
-    '$scenario, with $options.faults faults',
+    '$scenario, with $options',
     async ({ scenario, options }) => {
       const explored = await explore(scenarios[scenario], options);
       console.log(`${describeExploration(explored)} (${options.faults} faults)`);

@@ -1,6 +1,7 @@
 import type { Call, Capabilities, Clock, Timer, VFS } from '@holdfast/vfs';
 import { digest, digestNumber, NOTHING, together, type Digest } from './digest.js';
 import type { ActorScript, ActorWorld, Hold } from './scenario.js';
+import type { Merging } from './enabled.js';
 import { SentCall } from './sent-call.js';
 
 export interface ActorTimer {
@@ -25,11 +26,13 @@ export interface Audience {
   noted(actor: Actor, text: string): void;
 }
 
+/** What an actor can hear. */
+export type Observation = 'reply' | 'timer' | 'step' | 'landed' | 'fail' | 'unknown' | 'timeout';
+
 const HOUR_MS = 3_600_000;
 
 export interface ActorOptions {
-  /** Whether the order of what it observes at one moment matters to its history. */
-  readonly ordered: boolean;
+  readonly merge: Merging;
   readonly clocks: 'apart' | 'one';
 }
 
@@ -51,7 +54,10 @@ export class Actor {
   readonly timers: ActorTimer[] = [];
   readonly steps: WaitingStep[] = [];
   readonly holds: Hold[] = [];
-  history: Digest = NOTHING;
+  /** What it observed, in order, up to what `recent` holds. */
+  past: Digest = NOTHING;
+  /** What it observed since then, in any order. */
+  recent: Digest = NOTHING;
   crashed = false;
   frozen: { readonly since: number; readonly machine: boolean } | undefined;
   /** For how long its monotonic clock has stood still in all. */
@@ -59,17 +65,17 @@ export class Actor {
   done = false;
   failure: unknown;
   readonly #index: number;
-  readonly #ordered: boolean;
+  readonly #merge: Merging;
   readonly #offsetMs: number;
   readonly #audience: Audience;
   #lastCall = 0;
   #lastTimer = 0;
   #randomState: number;
 
-  constructor(name: string, index: number, audience: Audience, { ordered, clocks }: ActorOptions) {
+  constructor(name: string, index: number, audience: Audience, { merge, clocks }: ActorOptions) {
     this.name = name;
     this.#index = index;
-    this.#ordered = ordered;
+    this.#merge = merge;
     // Hours off, each in its own direction: nobody may compare wall clocks unless told so.
     this.#offsetMs = clocks === 'one' ? 0 : (index % 2 === 0 ? -HOUR_MS : HOUR_MS) * (index + 1);
     this.#audience = audience;
@@ -101,9 +107,16 @@ export class Actor {
     return first !== undefined && first.dueMs <= this.monotonic() ? first : undefined;
   }
 
-  /** It waits for nothing and does nothing more. */
+  /** It waits for nothing, does nothing more, and is in nobody's way. */
   get inert(): boolean {
-    return this.done && this.calls.length === 0 && this.timers.length === 0 && this.steps.length === 0;
+    const idle = this.calls.length === 0 && this.timers.length === 0 && this.steps.length === 0;
+    // To ask is innocent here: with neither timers nor calls, a lease has nothing left to lose.
+    return this.done && idle && !this.holds.some(({ held }) => held);
+  }
+
+  /** All that it has observed. */
+  get history(): Digest {
+    return digestNumber(this.past, this.recent);
   }
 
   call(number: number): SentCall | undefined {
@@ -135,11 +148,17 @@ export class Actor {
     return digestNumber(digestNumber(this.history, this.monotonic()), this.wall());
   }
 
-  /** What its history becomes by an observation made now. */
-  observed(what: string, content: Digest): Digest {
-    const told = digestNumber(digest(this.#ordered ? this.history : NOTHING, what), content);
+  /**
+   * What `past` and `recent` become by an observation made now: what is merged makes up a set, and all else has its place
+   * in the order.
+   */
+  observed(what: Observation, content: Digest): { readonly past: Digest; readonly recent: Digest } {
+    const commutes = this.#merge === 'moments' || (this.#merge === 'replies' && what === 'reply');
+    const told = digestNumber(digest(commutes ? NOTHING : this.history, what), content);
     const dated = digestNumber(digestNumber(told, this.monotonic()), this.wall());
-    return this.#ordered ? dated : together(this.history, dated);
+    return commutes
+      ? { past: this.past, recent: together(this.recent, dated) }
+      : { past: dated, recent: NOTHING };
   }
 
   #world(capabilities: Capabilities): ActorWorld {

@@ -3,6 +3,14 @@ import type { Run } from './run.js';
 import type { SentCall } from './sent-call.js';
 import type { FaultKind, Transition } from './transition.js';
 
+/**
+ * When two runs are taken for one although an actor has heard the same things in another order:
+ * - `none`: never.
+ * - `replies`: if these were replies, with nothing else in between.
+ * - `moments`: if it was all at one moment, timers, steps and replies alike.
+ */
+export type Merging = 'none' | 'replies' | 'moments';
+
 /** What a run may meet with. */
 export interface Limits {
   /** How many faults at most. */
@@ -14,11 +22,8 @@ export interface Limits {
    * between any two steps, so that all may be slow at any time.
    */
   readonly time: 'idle' | 'any';
-  /**
-   * `commute`: it makes no difference in which order two replies reach one actor at one moment. Not quite true of any
-   * program, and many times faster. `ordered`: it does.
-   */
-  readonly replies: 'commute' | 'ordered';
+  /** What counts as heard at the same time. */
+  readonly merge: Merging;
   /** How many steps of time, if not as many as the scenario says. */
   readonly ticks?: number;
   /** Leaves out what leads nowhere new. */
@@ -43,9 +48,12 @@ export function enabledIn(run: Run): Transition[] {
     for (const actor of run.actors) if (actor !== lastActor) urgent = movesOf(run, actor, all) || urgent;
   }
   if (timeMayPass(run, urgent)) all.push({ kind: 'tick' });
+  for (const actor of run.actors) outagesOf(run, actor, all);
   for (const actor of faultsLeft ? run.actors : []) {
-    // To hit an actor later than at once after its own move, or its start, is the same as to hit it then.
+    // To hit an actor later than at once after its own move, or its start, is the same as to hit it then …
     if (!reduced || actor === lastActor || run.steps === 0) faultsOf(run, actor, all);
+    // … but for a machine, whose clock may stop at any moment.
+    else if (lastActor === undefined) suspensionOf(run, actor, all);
   }
   return all;
 }
@@ -55,11 +63,28 @@ export function enabledIn(run: Run): Transition[] {
  * difference whether others go before or after it.
  */
 function hiddenMove(run: Run): Transition | undefined {
-  for (const { name, crashed, frozen, calls, steps, dueTimer } of run.actors) {
-    const idle = !crashed && frozen === undefined && calls.length === 0 && steps.length === 0;
-    if (idle && dueTimer !== undefined) return { kind: 'timer', actor: name };
+  if (!run.assumptions.timersGrantNothing) return undefined;
+  for (const actor of run.actors) {
+    if (isHidden(actor) && actor.dueTimer !== undefined) return { kind: 'timer', actor: actor.name };
   }
   return undefined;
+}
+
+/** Whether nobody can see what a timer of `actor` does. A hold can end by one. */
+export function isHidden({ crashed, frozen, calls, steps, holds }: Actor): boolean {
+  return !crashed && frozen === undefined && calls.length === 0 && steps.length === 0 && holds.length === 0;
+}
+
+/** Whether nothing more need come: what is still possible may just as well never happen. */
+export function mayEnd(run: Run, enabled: readonly Transition[]): boolean {
+  return enabled.every((transition) => {
+    if (transition.kind === 'tick') return false;
+    return (
+      transition.kind === 'fault' ||
+      transition.kind === 'land' ||
+      run.actor(transition.actor).frozen !== undefined
+    );
+  });
 }
 
 /** Adds what `actor` may do. @returns whether something of it would happen before any time passes */
@@ -87,6 +112,7 @@ function movesOf(run: Run, actor: Actor, all: Transition[]): boolean {
     urgent ||= frozen === undefined;
   }
   if (actor.steps.length > 0) all.push({ kind: 'step', actor: name });
+  if (frozen?.machine === true) all.push({ kind: 'wake', actor: name });
   return urgent;
 }
 
@@ -97,6 +123,27 @@ function timeIsLeft({ ticks, limits, scenario }: Run): boolean {
 function timeMayPass(run: Run, urgent: boolean): boolean {
   if (!timeIsLeft(run) || (urgent && run.limits.time === 'idle')) return false;
   return run.actors.some((actor) => !actor.crashed && !(actor.done && actor.calls.length === 0));
+}
+
+/** What may come of slow calls in the end, beside a reply: it is a part of the fault that made them slow. */
+function outagesOf(run: Run, { name, frozen, crashed, calls }: Actor, all: Transition[]): void {
+  if (crashed || frozen !== undefined) return;
+  const { faultKinds } = run.limits;
+  for (const { number, state, slowSince, changes } of calls) {
+    if (slowSince === undefined || slowSince === run.now) continue;
+    const kinds: FaultKind[] =
+      state === 'applied' ? ['unknown'] : changes ? ['unknown', 'timeout', 'fail'] : ['fail'];
+    if (state !== 'sent' && state !== 'applied') continue;
+    for (const fault of kinds) {
+      if (faultKinds.has(fault)) all.push({ kind: 'fault', actor: name, fault, call: number });
+    }
+  }
+}
+
+function suspensionOf(run: Run, { name, crashed, frozen, done, calls }: Actor, all: Transition[]): void {
+  if (crashed || frozen !== undefined || (done && calls.length === 0)) return;
+  if (run.limits.faultKinds.has('suspend') && timeIsLeft(run))
+    all.push({ kind: 'fault', actor: name, fault: 'suspend' });
 }
 
 function faultsOf(run: Run, actor: Actor, all: Transition[]): void {

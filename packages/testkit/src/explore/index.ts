@@ -7,6 +7,7 @@ export {
   type ExploreOptions,
   type RandomWalkOptions,
 } from './explore.js';
+export type { Merging } from './enabled.js';
 export { ledgerRules, type LedgerExceptions } from './ledger-rules.js';
 export { replay, type Replay, type ReplayRow } from './replay.js';
 export type { TraceRow, Violation, ViolationKind } from './run.js';

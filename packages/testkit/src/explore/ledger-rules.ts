@@ -41,7 +41,7 @@ class LedgerRule implements Rule {
     const name = `number ${entry.replace(/^0+/, '')}`;
     switch (call.op) {
       case 'mkdir':
-        if (kind === undefined) return this.#claimed(number, actor);
+        if (kind === undefined) return undefined;
         if (owner === actor || (kind === 'free' && this.#may.mayFree === true)) return undefined;
         // To clean number 1 up is to leave its mark.
         if (kind === 'free' && this.#highest(storage) > number) return undefined;
@@ -62,9 +62,25 @@ class LedgerRule implements Rule {
     }
   }
 
-  #claimed(number: number, actor: string): undefined {
+  /** Who made which number: it is the owner, also where nobody was told. */
+  remember({ actor, call, ok }: Effect): () => void {
+    const entry = call.path.slice(this.#prefix.length);
+    if (!ok || call.op !== 'mkdir' || !call.path.startsWith(this.#prefix) || !/^\d+$/.test(entry))
+      return () => undefined;
+    const number = Number(entry);
+    const before = this.#owners.get(number);
     this.#owners.set(number, actor);
-    return undefined;
+    return () => {
+      if (before === undefined) this.#owners.delete(number);
+      else this.#owners.set(number, before);
+    };
+  }
+
+  get memory(): string {
+    return [...this.#owners]
+      .map(([number, owner]) => `${number}${owner}`)
+      .sort()
+      .join(' ');
   }
 
   #highest(storage: StorageView): number {

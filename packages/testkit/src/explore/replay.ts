@@ -2,7 +2,7 @@ import type { Limits } from './enabled.js';
 import { Aftermath } from './aftermath.js';
 import { Judge } from './judge.js';
 import { Run, type TraceRow, type Violation } from './run.js';
-import type { Scenario } from './scenario.js';
+import { checkScenario, type Scenario } from './scenario.js';
 import { formatTransition, parseSchedule, type FaultKind, type Schedule, FAULT_KINDS } from './transition.js';
 
 /** One line of a diagram: what happened, and how it stood after it. */
@@ -25,7 +25,7 @@ export const NO_LIMITS: Limits = {
   faults: Infinity,
   faultKinds: new Set<FaultKind>(FAULT_KINDS),
   time: 'any',
-  replies: 'ordered',
+  merge: 'none',
   ticks: Infinity,
   reduced: false,
 };
@@ -37,6 +37,7 @@ export const NO_LIMITS: Limits = {
  * @throws `RangeError` if the schedule does not fit the scenario
  */
 export async function replay(scenario: Scenario, schedule: Schedule | string): Promise<Replay> {
+  checkScenario(scenario);
   const steps = typeof schedule === 'string' ? parseSchedule(schedule) : schedule;
   const rows: ReplayRow[] = [];
   let violation: Violation | undefined;
@@ -61,6 +62,7 @@ export async function replay(scenario: Scenario, schedule: Schedule | string): P
 async function runTo(scenario: Scenario, steps: Schedule): Promise<Run> {
   const run = new Run(scenario, NO_LIMITS);
   run.trace = [];
+  run.careful = true;
   await run.start();
   for (const step of steps) {
     const word = formatTransition(step);

@@ -1,10 +1,12 @@
 import type { Capabilities, VFS } from '@holdfast/vfs';
 import { Actor, storageTime, type Audience } from './actor.js';
-import { digestNumber, type Digest } from './digest.js';
-import { enabledIn, type Limits } from './enabled.js';
+import { digest, digestNumber, type Digest } from './digest.js';
+import { Assumptions } from './assumptions.js';
+import { enabledIn, isHidden, type Limits } from './enabled.js';
 import { stage, type Poke } from './stage.js';
 import type { Hold, Rule, Scenario } from './scenario.js';
 import { TinyStore, type Answer } from './tiny-store.js';
+import { turn } from '../clock/turn.js';
 import type { Transition } from './transition.js';
 import type { SentCall } from './sent-call.js';
 
@@ -36,9 +38,6 @@ export interface TraceRow {
   readonly fault: boolean;
 }
 
-/** Rounds of microtasks without a sign of life after which all is taken to be settled. */
-const QUIET_ROUNDS = 24;
-
 /** To await it is one round of microtasks. */
 const settledAlready: Promise<void> = Promise.resolve();
 
@@ -65,6 +64,9 @@ const CAPABILITIES: Capabilities = {
 export class Run implements Audience {
   readonly scenario: Scenario;
   readonly limits: Limits;
+  readonly assumptions: Assumptions;
+  /** Whether to make sure that all has settled after each step, which takes many times longer. */
+  careful = false;
   readonly capabilities: Capabilities;
   readonly store: TinyStore;
   readonly actors: Actor[] = [];
@@ -86,9 +88,10 @@ export class Run implements Audience {
   #highestToken = 0;
   readonly #undo: (() => void)[] = [];
 
-  constructor(scenario: Scenario, limits: Limits) {
+  constructor(scenario: Scenario, limits: Limits, assumptions: Assumptions = new Assumptions()) {
     this.scenario = scenario;
     this.limits = limits;
+    this.assumptions = assumptions;
     this.capabilities = { ...CAPABILITIES, ...scenario.capabilities };
     this.store = new TinyStore({ capabilities: this.capabilities });
   }
@@ -110,10 +113,14 @@ export class Run implements Audience {
     return enabledIn(this);
   }
 
-  /** The digest of the state that `transition` leads to, without going there. */
-  predict(transition: Transition): Digest {
-    stage(this, transition, this.#undo);
-    const predicted = this.digest;
+  /**
+   * The digest of the state that `transition` leads to, without going there; `undefined` if a rule is broken on the way.
+   */
+  predict(transition: Transition): Digest | undefined {
+    const { effect } = stage(this, transition, this.#undo);
+    const broken = effect !== undefined && this.#faultIn(effect) !== undefined;
+    if (effect !== undefined) this.#remember(effect, this.#undo);
+    const predicted = broken ? undefined : this.digest;
     this.store.rollback();
     for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) undo();
     return predicted;
@@ -127,7 +134,11 @@ export class Run implements Audience {
     if (this.#sinceTick > STEPS_PER_MOMENT)
       this.blame('livelock', `${this.#sinceTick} steps without a moment passing, and no end to it`);
     this.store.commit();
-    if (poke.effect !== undefined) this.#judge(poke.effect);
+    if (poke.effect !== undefined) {
+      const fault = this.#faultIn(poke.effect);
+      if (fault !== undefined) this.blame('rule', fault);
+      this.#remember(poke.effect, []);
+    }
     this.lastActor = poke.actor;
     this.trace?.push({
       now: this.now,
@@ -135,18 +146,22 @@ export class Run implements Audience {
       text: poke.text(),
       fault: transition.kind === 'fault',
     });
+    const hidden = transition.kind === 'timer' && poke.actor !== undefined && isHidden(poke.actor);
     try {
       poke.go();
     } catch (error) {
       this.blame('failure', `${poke.actor?.name ?? ''}: a timer threw ${String(error)}`);
     }
     await this.settle();
+    if (hidden && poke.actor?.holds.length !== 0) this.assumptions.timerGranted();
   }
 
   /** Digest of all that matters to what may come. */
   get digest(): Digest {
     let all = digestNumber(this.store.digest, this.now);
     all = digestNumber(all, this.faults);
+    all = digestNumber(all, this.#highestToken);
+    for (const { memory } of this.#rules) if (memory !== undefined) all = digest(all, memory);
     for (const actor of this.actors) all = digestNumber(all, actor.inert ? 11 : actor.digest);
     return all;
   }
@@ -164,9 +179,8 @@ export class Run implements Audience {
 
   /** One more actor, which has not started yet. */
   newActor(name: string): Actor {
-    const ordered = this.limits.replies === 'ordered';
     const actor = new Actor(name, this.actors.length, this, {
-      ordered,
+      merge: this.limits.merge,
       clocks: this.scenario.clocks ?? 'apart',
     });
     this.actors.push(actor);
@@ -210,15 +224,24 @@ export class Run implements Audience {
   async settle(): Promise<void> {
     do {
       let seen = this.#stirs;
-      for (let quiet = 0; quiet < QUIET_ROUNDS; quiet++) {
+      for (let quiet = 0; quiet < this.assumptions.quietRounds; quiet++) {
         await settledAlready;
         if (this.#stirs === seen) continue;
         if (quiet > this.longestSilence) this.longestSilence = quiet;
         seen = this.#stirs;
         quiet = -1;
       }
-    } while (this.#abortCalls());
+    } while ((this.careful && (await this.#stirsLate())) || this.#abortCalls());
     this.#judgeFailures();
+  }
+
+  /** Every promise that can settle has settled once the event loop has gone round. */
+  async #stirsLate(): Promise<boolean> {
+    const seen = this.#stirs;
+    await turn();
+    if (this.#stirs === seen) return false;
+    this.assumptions.waitLonger();
+    return true;
   }
 
   #abortCalls(): boolean {
@@ -236,10 +259,18 @@ export class Run implements Audience {
     return any;
   }
 
-  #judge({ actor, call, ok }: NonNullable<Poke['effect']>): void {
+  #faultIn({ actor, call, ok }: NonNullable<Poke['effect']>): string | undefined {
     for (const rule of this.#rules) {
       const fault = rule.judge({ actor: actor.name, call, ok }, this.store);
-      if (fault !== undefined) this.blame('rule', fault);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  #remember({ actor, call, ok }: NonNullable<Poke['effect']>, undo: (() => void)[]): void {
+    for (const rule of this.#rules) {
+      const takeBack = rule.remember?.({ actor: actor.name, call, ok });
+      if (takeBack !== undefined) undo.push(takeBack);
     }
   }
 
@@ -261,7 +292,7 @@ export class Run implements Audience {
 
   /** The storage as `setup` sees it: every call takes effect at once. */
   #setupVFS(): VFS {
-    const actor = new Actor('setup', -1, this, { ordered: true, clocks: 'one' });
+    const actor = new Actor('setup', -1, this, { merge: 'none', clocks: 'one' });
     let vfs: VFS | undefined;
     actor.start(async (world) => {
       vfs = world.vfs;

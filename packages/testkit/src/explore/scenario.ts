@@ -47,8 +47,14 @@ export interface StorageView {
 
 /** A property that no effect on the storage may break. One object for each run. */
 export interface Rule {
-  /** What is wrong with the effect, or `undefined`. */
+  /**
+   * What is wrong with the effect, or `undefined`. Must change nothing: effects are judged that may never come to be.
+   */
   judge(effect: Effect, storage: StorageView): string | undefined;
+  /** Only for a rule that goes by what was before: takes notice of an effect. Returns what takes that back. */
+  remember?(effect: Effect): () => void;
+  /** All that {@link Rule.remember} has kept. Two runs that differ by it alone are not taken for the same. */
+  readonly memory?: string;
 }
 
 /** Something for {@link explore} to explore. Must do the same again under the same schedule. */
@@ -63,7 +69,7 @@ export interface Scenario {
   readonly clocks?: 'apart' | 'one';
   /** Prepares the storage; runs alone, an hour before the actors. */
   readonly setup?: (vfs: VFS) => Promise<void>;
-  /** By name: one capital letter each. */
+  /** By name: one capital letter each, from A to Y. */
   readonly actors: Readonly<Record<string, ActorScript>>;
   /** Checked at each effect. */
   readonly rules?: () => readonly Rule[];
@@ -78,4 +84,15 @@ export interface Scenario {
    * in so many milliseconds.
    */
   readonly aftermath?: { readonly script: ActorScript; readonly withinMs: number };
+}
+
+/** @throws `TypeError` that says what is wrong with `scenario` */
+export function checkScenario({ name, actors, tickMs, ticks }: Scenario): void {
+  const wrong = (what: string): TypeError => new TypeError(`The scenario "${name}" ${what}`);
+  for (const actor of Object.keys(actors)) {
+    if (!/^[A-Y]$/.test(actor))
+      throw wrong(`has an actor "${actor}": name each by one capital letter from A to Y`);
+  }
+  if (!(tickMs > 0 && Number.isFinite(tickMs))) throw wrong('needs a tickMs above 0');
+  if (!(ticks >= 0)) throw wrong('needs ticks of 0 or more');
 }

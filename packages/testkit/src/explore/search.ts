@@ -1,5 +1,6 @@
 import type { Digest } from './digest.js';
-import type { Limits } from './enabled.js';
+import { Assumptions } from './assumptions.js';
+import { mayEnd, type Limits } from './enabled.js';
 import { Judge } from './judge.js';
 import { Run, type Violation } from './run.js';
 import type { Scenario } from './scenario.js';
@@ -15,7 +16,7 @@ export interface SearchOptions {
   readonly budgetMs: number;
   /** Most states to visit. */
   readonly maxStates: number;
-  /** Called at the end of each run, with all that came after it. */
+  /** Called at the end of each run. */
   readonly onEnd?: (run: Run) => void;
 }
 
@@ -39,20 +40,42 @@ interface Path {
 /** How many runs to make before the event loop may go round. */
 const RUNS_PER_TURN = 100;
 
+/** So many runs are made with care at first, and then one of so many: whoever settles slowly does so each time. */
+const CAREFUL = 10;
+
 /**
  * Goes through all runs of a scenario that the limits allow. A state that was seen before, by whatever way, is not
  * gone through again: what may come depends on it alone. Whether a transition leads to such a state is known without
  * taking it, so most of the time goes into states that are new.
  */
-export async function search(
+export async function search(scenario: Scenario, options: SearchOptions): Promise<SearchResult> {
+  const assumptions = new Assumptions();
+  const startedAt = performance.now();
+  for (;;) {
+    const { broken } = assumptions;
+    const result = await searchUnder(assumptions, scenario, options, startedAt);
+    if (assumptions.broken === broken) return result;
+  }
+}
+
+async function searchUnder(
+  assumptions: Assumptions,
   scenario: Scenario,
   { limits, order, budgetMs, maxStates, onEnd }: SearchOptions,
+  startedAt: number,
 ): Promise<SearchResult> {
   const seen = new Set<Digest>();
   const judge = new Judge();
   const aftermath = new Aftermath(scenario);
   const open: (Path | undefined)[] = [undefined];
-  const startedAt = performance.now();
+  const { broken } = assumptions;
+  const along = async (path: Path | undefined): Promise<Run> => {
+    const run = new Run(scenario, limits, assumptions);
+    run.careful = schedules <= CAREFUL || schedules % RUNS_PER_TURN === 0;
+    await run.start();
+    for (const transition of scheduleOf(path)) await run.perform(transition);
+    return run;
+  };
   let [schedules, transitions, longest, next] = [0, 0, 0, 0];
   let found: SearchResult['violation'];
 
@@ -77,14 +100,15 @@ export async function search(
     if (schedules % RUNS_PER_TURN === 0) await turn();
     if (performance.now() - startedAt > budgetMs || seen.size > maxStates) return explored(false);
     schedules++;
-    let run = await runAlong(scenario, limits, path);
+    let run = await along(path);
     transitions += run.steps;
     for (;;) {
       if (judge.judge(run) === 'disturbed' && run.violation === undefined) {
-        run = await runAlong(scenario, limits, path);
+        run = await along(path);
         transitions += run.steps;
         continue;
       }
+      if (assumptions.broken !== broken) return explored(false);
       if (run.violation !== undefined) {
         found = { violation: run.violation, schedule: scheduleOf(path) };
         return explored(false);
@@ -92,9 +116,11 @@ export async function search(
       const enabled = run.enabled();
       const fresh = enabled.filter((transition) => isNew(seen, run.predict(transition)));
       longest = Math.max(longest, run.steps);
-      if (enabled.length === 0) {
-        const fault = await aftermath.judge(run);
-        onEnd?.(run);
+      if (mayEnd(run, enabled)) {
+        // What comes after uses a run up.
+        const ended = enabled.length === 0 ? run : await along(path);
+        onEnd?.(ended);
+        const fault = await aftermath.judge(ended);
         if (fault !== undefined) {
           found = { violation: fault, schedule: scheduleOf(path) };
           return explored(false);
@@ -113,16 +139,10 @@ export async function search(
   return explored(true);
 }
 
-function isNew(seen: Set<Digest>, state: Digest): boolean {
+function isNew(seen: Set<Digest>, state: Digest | undefined): boolean {
+  if (state === undefined) return true;
   const before = seen.size;
   return seen.add(state).size > before;
-}
-
-async function runAlong(scenario: Scenario, limits: Limits, path: Path | undefined): Promise<Run> {
-  const run = new Run(scenario, limits);
-  await run.start();
-  for (const transition of scheduleOf(path)) await run.perform(transition);
-  return run;
 }
 
 function scheduleOf(path: Path | undefined): Transition[] {

@@ -59,8 +59,7 @@ export class SentCall {
   /** What it asks for, for a caller that is gone and knows nothing. */
   get content(): Digest {
     const { call } = this;
-    const data = call.op === 'writeFile' ? String(call.data) : call.op === 'rename' ? call.to : '';
-    return digest(digest(digest(NOTHING, call.op), call.path), data);
+    return digest(digest(digest(NOTHING, call.op), call.path), detailOf(call));
   }
 
   /** Lets the reply arrive. */
@@ -103,5 +102,21 @@ export class SentCall {
   ): VFSError {
     const { op, path } = this.call;
     return new VFSError({ code, op, path, adapter: this.#adapter, outcome, settled });
+  }
+}
+
+function detailOf(call: Call): string {
+  switch (call.op) {
+    case 'mkdir':
+    case 'rm':
+      return String(call.options.recursive === true);
+    case 'writeFile':
+      return `${String(call.options.exclusive === true)} ${String(call.data)}`;
+    case 'rename':
+      return call.to;
+    case 'chtimes':
+      return String(call.mtime.getTime());
+    default:
+      return '';
   }
 }

@@ -1,4 +1,4 @@
-import type { Limits } from './enabled.js';
+import { mayEnd, type Limits } from './enabled.js';
 import { Aftermath } from './aftermath.js';
 import { Judge } from './judge.js';
 import { Run, type ViolationKind } from './run.js';
@@ -73,6 +73,7 @@ async function follow(
 ): Promise<Schedule | undefined> {
   for (;;) {
     const run = new Run(scenario, limits);
+    run.careful = true;
     await run.start();
     const taken: Transition[] = [];
     let disturbed = judge.judge(run) === 'disturbed';
@@ -85,14 +86,10 @@ async function follow(
       disturbed = judge.judge(run) === 'disturbed';
     }
     if (disturbed) continue;
-    if (run.violation === undefined && kind === 'lock-out' && run.enabled().every(isFault)) {
+    if (run.violation === undefined && kind === 'lock-out' && mayEnd(run, run.enabled())) {
       const violation = await new Aftermath(scenario).judge(run);
       return violation?.kind === kind ? taken : undefined;
     }
     return run.violation?.kind === kind ? taken : undefined;
   }
-}
-
-function isFault({ kind }: Transition): boolean {
-  return kind === 'fault' || kind === 'land';
 }

@@ -1,5 +1,5 @@
 import type { Call } from '@holdfast/vfs';
-import type { Actor } from './actor.js';
+import type { Actor, Observation } from './actor.js';
 import { digestNumber, NOTHING, type Digest } from './digest.js';
 import type { Run } from './run.js';
 import type { SentCall } from './sent-call.js';
@@ -29,18 +29,28 @@ export function stage(run: Run, transition: Transition, undo: Undo): Poke {
       return timer(run, actor, undo);
     case 'step':
       return step(run, actor, undo);
+    case 'wake':
+      wake(run, actor, undo);
+      return { actor, text: () => 'goes on', go: () => undefined };
     case 'reply':
       return reply(run, actor, sent(actor, transition.call), undo);
     case 'land':
       return land(run, actor, sent(actor, transition.call), undo);
-    case 'fault': {
-      set(run, 'faults', run.faults + 1, undo);
-      const { fault, call } = transition;
-      return call === undefined
-        ? actorFault(run, actor, fault, undo)
-        : callFault(run, actor, sent(actor, call), fault, undo);
-    }
+    case 'fault':
+      return takeFault(run, actor, transition, undo);
   }
+}
+
+function takeFault(
+  run: Run,
+  actor: Actor,
+  { fault, call: number }: Transition & { kind: 'fault' },
+  undo: Undo,
+): Poke {
+  const call = number === undefined ? undefined : sent(actor, number);
+  // That a slow call fails in the end is a part of the same fault.
+  if (call?.slowSince === undefined) set(run, 'faults', run.faults + 1, undo);
+  return call === undefined ? actorFault(run, actor, fault, undo) : callFault(run, actor, call, fault, undo);
 }
 
 function sent(actor: Actor, number: number): SentCall {
@@ -55,8 +65,10 @@ function set<T, K extends keyof T>(object: T, key: K, value: T[K], undo: Undo): 
   object[key] = value;
 }
 
-function observe(actor: Actor, what: string, content: Digest, undo: Undo): void {
-  set(actor, 'history', actor.observed(what, content), undo);
+function observe(actor: Actor, what: Observation, content: Digest, undo: Undo): void {
+  const { past, recent } = actor.observed(what, content);
+  set(actor, 'past', past, undo);
+  set(actor, 'recent', recent, undo);
 }
 
 function tick(run: Run, undo: Undo): Poke {
@@ -76,7 +88,7 @@ function timer(run: Run, actor: Actor, undo: Undo): Poke {
   wake(run, actor, undo);
   const due = actor.dueTimer;
   if (due === undefined) throw new RangeError(`No timer of ${actor.name} is due`);
-  observe(actor, 't', due.number, undo);
+  observe(actor, 'timer', due.number, undo);
   const go = (): void => {
     actor.cancel(due);
     due.run();
@@ -89,7 +101,7 @@ function step(run: Run, actor: Actor, undo: Undo): Poke {
   wake(run, actor, undo);
   const [next] = actor.steps;
   if (next === undefined) throw new RangeError(`${actor.name} is at no step`);
-  observe(actor, 's', NOTHING, undo);
+  observe(actor, 'step', NOTHING, undo);
   const go = (): void => {
     actor.steps.shift();
     next.go();
@@ -108,7 +120,7 @@ function reply(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
   const { answer, effect } =
     waiting === undefined ? takeEffect(run, actor, call) : { answer: waiting, effect: undefined };
   set(call, 'state', 'done', undo);
-  observe(actor, 'r', digestNumber(answer.digest, call.number), undo);
+  observe(actor, 'reply', digestNumber(answer.digest, call.number), undo);
   const go = (): void => {
     actor.forget(call);
     call.reply(answer);
@@ -123,7 +135,7 @@ function land(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
   const { state } = call;
   const note = state === 'sent' ? ', no reply yet' : ', which nobody waits for any more';
   const text = (): string => `${described(call.call)} → ${outcomeOf(answer)}${note}`;
-  if (state === 'followed') observe(actor, 'f', digestNumber(answer.digest, call.number), undo);
+  if (state === 'followed') observe(actor, 'landed', digestNumber(answer.digest, call.number), undo);
   const heard = state === 'sent';
   if (heard) set(call, 'answer', answer, undo);
   if (heard && call.slowReply) set(call, 'slowSince', run.now, undo);
@@ -174,7 +186,7 @@ function callFault(run: Run, actor: Actor, call: SentCall, fault: FaultKind, und
       return { actor, text, go: () => undefined };
     case 'fail': {
       set(call, 'state', 'done', undo);
-      observe(actor, 'x', call.number, undo);
+      observe(actor, 'fail', call.number, undo);
       const go = (): void => {
         actor.forget(call);
         call.fail();
@@ -182,10 +194,17 @@ function callFault(run: Run, actor: Actor, call: SentCall, fault: FaultKind, und
       return { actor, text, go };
     }
     case 'unknown':
-    case 'timeout':
-      set(call, 'state', fault === 'timeout' ? 'followed' : 'orphan', undo);
+    case 'timeout': {
+      const over = call.state === 'applied';
+      set(call, 'state', over ? 'done' : fault === 'timeout' ? 'followed' : 'orphan', undo);
+      set(call, 'slowSince', undefined, undo);
       observe(actor, fault, call.number, undo);
-      return { actor, text, go: () => call.giveUp() };
+      const go = (): void => {
+        if (over) actor.forget(call);
+        call.giveUp();
+      };
+      return { actor, text, go };
+    }
     default:
       throw new RangeError(`The fault ${fault} hits no call`);
   }

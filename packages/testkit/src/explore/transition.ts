@@ -5,6 +5,7 @@
  * - `suspend`: its machine stands still, and its monotonic clock with it.
  * - `slow-call`: a call takes effect after some time only.
  * - `slow-reply`: a call takes effect, but its reply is some time on the way.
+ *   It may also fail then, as one more form of the same fault: by `fail`, `unknown` or `timeout`, where these may happen.
  * - `unknown`: the caller is told that the outcome is unknown; the call may still take effect, or not.
  * - `timeout`: as `unknown`, and the caller is told if it took effect after all, as a passed deadline does.
  * - `fail`: the call is refused as the storage cannot be reached, and has no effect.
@@ -35,6 +36,8 @@ export type Transition =
   | { readonly kind: 'timer'; readonly actor: string }
   /** The actor goes on from its `step`. */
   | { readonly kind: 'step'; readonly actor: string }
+  /** Its machine goes on, with nothing to do for now. */
+  | { readonly kind: 'wake'; readonly actor: string }
   | { readonly kind: 'fault'; readonly actor: string; readonly fault: FaultKind; readonly call?: number };
 
 /** Steps in the order in which they are taken. */
@@ -57,6 +60,8 @@ export function formatTransition(transition: Transition): string {
       return `${transition.actor}t`;
     case 'step':
       return `${transition.actor}s`;
+    case 'wake':
+      return `${transition.actor}w`;
     case 'fault':
       return `${transition.actor}${transition.call ?? ''}:${transition.fault}`;
   }
@@ -67,12 +72,14 @@ export function parseSchedule(text: string): Schedule {
   return text.split(/\s+/).filter(Boolean).map(parseTransition);
 }
 
+const LETTERS: Record<string, 'timer' | 'step' | 'wake'> = { t: 'timer', s: 'step', w: 'wake' };
+
 function parseTransition(word: string): Transition {
   if (word === '+') return { kind: 'tick' };
-  const parts = /^([A-Z])(?:(\d+)(!?)|([ts])|(\d*):([a-z-]+))$/.exec(word);
+  const parts = /^([A-Z])(?:(\d+)(!?)|([tsw])|(\d*):([a-z-]+))$/.exec(word);
   const [, actor = '', call, landing, letter, faultCall, fault] = parts ?? [];
   if (call !== undefined) return { kind: landing === '!' ? 'land' : 'reply', actor, call: Number(call) };
-  if (letter !== undefined) return { kind: letter === 't' ? 'timer' : 'step', actor };
+  if (letter !== undefined) return { kind: LETTERS[letter] ?? 'step', actor };
   const kind = FAULT_KINDS.find((known) => known === fault);
   if (kind === undefined) throw new SyntaxError(`"${word}" is no step of a schedule`);
   return faultCall === undefined || faultCall === ''

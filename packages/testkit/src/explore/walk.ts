@@ -1,7 +1,8 @@
 import { turn } from '../clock/turn.js';
 import { Aftermath } from './aftermath.js';
 import type { Digest } from './digest.js';
-import type { Limits } from './enabled.js';
+import { Assumptions } from './assumptions.js';
+import { mayEnd, type Limits } from './enabled.js';
 import { Judge } from './judge.js';
 import { Run } from './run.js';
 import type { Scenario } from './scenario.js';
@@ -15,6 +16,9 @@ export interface WalkOptions {
   readonly runs: number;
 }
 
+/** One run of so many makes sure that all settles as fast as is taken for granted. */
+const CAREFUL = 20;
+
 /** Longest run; who walks at random may walk in circles. */
 const LONGEST = 400;
 
@@ -22,7 +26,20 @@ const LONGEST = 400;
  * Goes through runs of a scenario at random: for what is too much to go through in full. The same seed takes the same
  * runs.
  */
-export async function walk(scenario: Scenario, { limits, seed, runs }: WalkOptions): Promise<SearchResult> {
+export async function walk(scenario: Scenario, options: WalkOptions): Promise<SearchResult> {
+  const assumptions = new Assumptions();
+  for (;;) {
+    const { broken } = assumptions;
+    const result = await walkUnder(assumptions, scenario, options);
+    if (assumptions.broken === broken) return result;
+  }
+}
+
+async function walkUnder(
+  assumptions: Assumptions,
+  scenario: Scenario,
+  { limits, seed, runs }: WalkOptions,
+): Promise<SearchResult> {
   const random = randomOf(seed);
   const seen = new Set<Digest>();
   const judge = new Judge();
@@ -35,13 +52,20 @@ export async function walk(scenario: Scenario, { limits, seed, runs }: WalkOptio
     if (schedules % 20 === 0) await turn();
     const schedule = choose(random);
     const taken: Transition[] = [];
-    let run = await begin(scenario, limits);
+    const begin = async (): Promise<Run> => {
+      const begun = new Run(scenario, limits, assumptions);
+      begun.careful = schedules % CAREFUL === 0;
+      await begun.start();
+      return begun;
+    };
+    let run = await begin();
     while (taken.length < LONGEST) {
       while (run.violation === undefined && judge.judge(run) === 'disturbed') {
-        run = await begin(scenario, limits);
+        run = await begin();
         for (const step of taken) await run.perform(step);
       }
       const enabled = run.violation === undefined ? run.enabled() : [];
+      if (mayEnd(run, enabled) && random() < 0.3) break;
       const next = schedule(enabled);
       if (next === undefined) break;
       await run.perform(next);
@@ -87,12 +111,6 @@ function choose(random: () => number): (enabled: readonly Transition[]) => Trans
     }
     return ordinary ? enabled.at(0) : undefined;
   };
-}
-
-async function begin(scenario: Scenario, limits: Limits): Promise<Run> {
-  const run = new Run(scenario, limits);
-  await run.start();
-  return run;
 }
 
 /** Source: mulberry32 by Tommy Ettinger (public domain). */

@@ -27,23 +27,26 @@ const CRASH: readonly FaultKind[] = ['crash'];
 const each = (scenarios: readonly LockScenarioName[], options: ExploreOptions): Sortie[] =>
   scenarios.map((scenario) => ({ scenario, options }));
 
-/** What every test run goes through, all of it in full: about a minute on a core that has nothing else to do. */
+/** What every test run goes through, all of it in full: two minutes on a core that has nothing else to do. */
 export const SHORT_CAMPAIGN: readonly Sortie[] = [
-  ...each(
-    [...TWO, ...THREE].filter((scenario) => scenario !== 'mount'),
-    { faults: 0 },
-  ),
-  ...each(['takeover', 'inTurn'], { faults: 1 }),
+  ...each(['takeover', 'inTurn', 'names', 'timeouts', 'windows', 'fresh', 'once', 'again', 'three'], {
+    faults: 0,
+  }),
+  ...each(['cleanUp', 'lateClaim', 'strays', 'threeTakeover'], { faults: 0, merge: 'moments' }),
+  ...each(['takeover'], { faults: 0, merge: 'none' }),
+  ...each(['takeover'], { faults: 1 }),
+  ...each(['inTurn'], { faults: 1, merge: 'moments' }),
   ...each(['windows', 'timeouts', 'names'], { faults: 1, faultKinds: CRASH }),
 ];
 
 /** What `npm run explore` goes through: some hours, the shortest part first. */
 export const LONG_CAMPAIGN: readonly Sortie[] = [
   ...each([...TWO, ...THREE], { faults: 0 }),
-  ...each(['takeover'], { faults: 0, ordered: true }),
+  ...each(['takeover', 'inTurn', 'names', 'timeouts', 'windows'], { faults: 0, merge: 'none' }),
+  ...each(TWO, { faults: 1, merge: 'moments' }),
+  ...each(THREE, { faults: 1, faultKinds: CRASH, merge: 'moments' }),
   ...each(TWO, { faults: 1 }),
-  ...each(THREE, { faults: 1, faultKinds: CRASH }),
-  ...each(['takeover'], { faults: 1, ordered: true }),
-  ...each(THREE, { faults: 1 }),
-  ...each(['takeover', 'inTurn'], { faults: 2 }),
+  ...each(['takeover'], { faults: 1, merge: 'none' }),
+  ...each(THREE, { faults: 1, merge: 'moments' }),
+  ...each(['takeover', 'inTurn'], { faults: 2, merge: 'moments' }),
 ];
