@@ -48,6 +48,7 @@ export type RandomFaultKind = 'fail' | 'lose-reply' | 'lose-call' | 'twice' | 'd
 
 /** Faults by chance, the same for the same seed and the same calls. */
 export interface RandomFaults {
+  /** Any number; it decides what happens. */
   readonly seed: number;
   /** How likely a call is hit, from 0 to 1. */
   readonly rate: number;

@@ -17,7 +17,7 @@ import type { FaultPlan } from './plan.js';
 export interface FaultyOptions {
   /** Whose view of the storage it is, for rules that name an actor. Default: the adapter's name. */
   readonly actor?: string;
-  /** Default: the machine's clock. */
+  /** By which delays pass. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -26,6 +26,10 @@ export interface FaultyOptions {
  *
  * A call that is parked or delayed does not listen to its signal: put `withDeadline` around, or a real caller, to let
  * go of it.
+ *
+ * @example
+ * const plan = new FaultPlan([{ actor: 'A', op: 'mkdir', times: 1, fault: { kind: 'lose-reply' } }]);
+ * const vfs = faulty(memoryVFS({ store }), plan, { actor: 'A', clock });
  */
 export function faulty(vfs: VFS, plan: FaultPlan, options: FaultyOptions = {}): VFS {
   const { actor = vfs.adapter, clock = systemClock } = options;

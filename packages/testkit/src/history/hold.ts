@@ -21,6 +21,7 @@ export interface Hold {
   readonly brokenAt: number;
 }
 
+/** What {@link holdsOf} makes of a history. */
 export interface Holds {
   readonly holds: readonly Hold[];
   /** Events of a hold that was never granted. */

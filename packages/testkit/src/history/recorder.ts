@@ -3,6 +3,7 @@ import { encodeEvent, hostTime, type HistoryEvent } from './event.js';
 /** The part of a lease that a {@link HistoryRecorder} looks at. */
 export interface RecordedLease {
   readonly token: number;
+  /** Whether it may be relied on at this moment; never again once it was not. */
   readonly held: boolean;
 }
 
@@ -10,6 +11,7 @@ export interface RecordedLease {
 export interface HistoryRecorderOptions {
   /** Who records. Unique among all processes of the history. */
   readonly process: string;
+  /** The lock that it is about: its `id` will do. */
   readonly lock: string;
   /**
    * Takes each line, its end included: append it to a file, or send it to a parent process. By the time it returns, the

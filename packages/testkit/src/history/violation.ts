@@ -29,5 +29,6 @@ export interface HistoryViolation {
   /** The moments that it is about, in milliseconds, the first and the last. */
   readonly from: number;
   readonly until: number;
+  /** Who took part. */
   readonly processes: readonly string[];
 }
