@@ -1,14 +1,14 @@
 /**
  * Sees whether anything notices when the lock is made weaker: applies each mutant of list.mjs to a copy of the lock,
- * and sets the explorer and then the tests on it. Exits with 1 if one survives.
+ * and sets the explorer and then the tests on it. Exits with 1 if one survives, or if a run of the tests shows nothing.
  *
  * `node scripts/mutants/run.mjs [part of a name …]`
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mutants } from './list.mjs';
+import { killerIn } from './verdict.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const work = `${root}node_modules/.cache/holdfast-mutants-${process.pid}`;
@@ -51,7 +51,7 @@ function mutate(mutant, at) {
   return folder;
 }
 
-function compile(folder) {
+function compile(folder, name) {
   const options = {
     extends: `${root}tsconfig.base.json`,
     compilerOptions: {
@@ -70,8 +70,12 @@ function compile(folder) {
   };
   writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(options));
   writeFileSync(`${folder}/package.json`, '{"type":"module"}');
-  // A mutant that no longer fits its types still runs, and is still to be killed.
-  spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', folder], { stdio: 'ignore' });
+  const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', folder, '--pretty', 'false'];
+  const { stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
+  // A mutant that no longer fits its types still runs, and is still to be killed. One that is no code at all shows nothing.
+  const syntax = /^.*error TS1\d{3}:.*$/m.exec(stdout);
+  if (syntax !== null) throw new Error(`"${name}" does not parse. Mend list.mjs: ${syntax[0]}`);
+  if (!existsSync(`${folder}/dist/index.js`)) throw new Error(`"${name}" was not compiled: ${stdout}`);
 }
 
 async function killedByExplorer(folder, attacks) {
@@ -91,28 +95,36 @@ async function killedByExplorer(folder, attacks) {
 function killedByTests(folder, files = []) {
   const config = `${root}scripts/mutants/vitest.config.ts`;
   const vitest = `${root}node_modules/vitest/vitest.mjs`;
-  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--config', config, ...files], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, MUTANT: folder },
-    maxBuffer: 1e8,
-  });
-  if (status === 0) return undefined;
+  const report = `${folder}/report.json`;
+  rmSync(report, { force: true });
+  const { status, signal, stderr } = spawnSync(
+    process.execPath,
+    [vitest, 'run', '--config', config, ...files],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, MUTANT: folder, REPORT: report },
+      maxBuffer: 1e8,
+    },
+  );
+  const told = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+  return killerIn({ status, signal, stderr, report: told }, [`${folder}/`, `${root}packages/`]);
+}
+
+/** What is thrown as soon as anybody imports it; then no test can tell more. */
+async function failureToLoad(folder) {
   try {
-    const { testResults } = JSON.parse(stdout.slice(stdout.indexOf('{')));
-    const failed = testResults.flatMap(({ name, assertionResults }) =>
-      assertionResults
-        .filter((test) => test.status === 'failed')
-        .map(({ fullName }) => `${basename(name)}: "${fullName}"`),
-    );
-    return failed[0] ?? 'the tests, which do not even load';
-  } catch {
-    return 'the tests, which broke off';
+    await import(pathToFileURL(`${folder}/dist/index.js`).href);
+    return undefined;
+  } catch (error) {
+    return `whoever imports it: ${String(error)}`;
   }
 }
 
 /** Tries first what is known to kill it, and then everything. */
 async function killerOf({ killer, equivalent }, folder) {
+  const unloadable = await failureToLoad(folder);
+  if (unloadable !== undefined) return unloadable;
   const isTest = killer?.endsWith('.test.ts');
   const known = isTest
     ? killedByTests(folder, [`/${killer}`])
@@ -138,14 +150,16 @@ async function main() {
   mkdirSync(work, { recursive: true });
   try {
     const untouched = copy('untouched');
-    compile(untouched);
-    const whole = killedByTests(untouched);
+    compile(untouched, 'untouched');
+    const whole = (await failureToLoad(untouched)) ?? killedByTests(untouched);
     if (whole !== undefined) throw new Error(`The lock is killed without being touched, by ${whole}`);
     for (const [at, mutant] of chosen.entries()) {
       const startedAt = performance.now();
       const folder = mutate(mutant, at);
-      compile(folder);
-      const killer = await killerOf(mutant, folder);
+      compile(folder, mutant.name);
+      const killer = await killerOf(mutant, folder).catch((error) => {
+        throw new Error(`"${mutant.name}": nothing can be said of it`, { cause: error });
+      });
       const took = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
       if (killer === undefined && mutant.equivalent === undefined) survivors.push(mutant.name);
       const fate = killer ?? (mutant.equivalent === undefined ? 'SURVIVES' : `nobody: ${mutant.equivalent}`);

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { Reporter } from './reporter.mjs';
 
 /** Runs the tests of the lock, and of what must never happen, against the mutant in the folder `MUTANT`. */
 const mutant = process.env['MUTANT'] ?? '';
@@ -23,6 +24,6 @@ export default defineConfig({
     exclude: [],
     bail: 1,
     testTimeout: 60_000,
-    reporters: ['json'],
+    reporters: [new Reporter()],
   },
 });

@@ -24,6 +24,7 @@ for (let turn = 0; turn < turns && !ended(); turn++) {
   const lease = await lock.acquire();
   record.acquired(lease);
   if (counts && record.held(lease)) {
+    const since = record.now();
     const before = Number(readFileSync(counter, 'utf8'));
     await new Promise((resolve) => {
       setImmediate(resolve);
@@ -31,7 +32,7 @@ for (let turn = 0; turn < turns && !ended(); turn++) {
     // In one step: whoever is killed in the middle of a plain write leaves an empty file.
     writeFileSync(`${counter}.${name}`, String(before + 1));
     renameSync(`${counter}.${name}`, counter);
-    record.update(lease, before, before + 1);
+    record.update(lease, before, before + 1, since);
   }
   // A few proofs in a row, for a stop to come between them.
   for (let proofs = counts ? 0 : 3; proofs > 0 && record.held(lease); proofs--) {

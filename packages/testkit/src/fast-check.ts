@@ -28,7 +28,7 @@ export function lockTimings(longestMs = 60_000): fc.Arbitrary<LockTimings> {
     });
 }
 
-/** Some of the faults that the explorer knows. */
+/** Some of the faults that the explorer knows, or none; shrinks to fewer. */
 export function faultKinds(): fc.Arbitrary<FaultKind[]> {
   return fc.subarray([...FAULT_KINDS]);
 }

@@ -1,10 +1,11 @@
 import { directoryName, Lock, type LockOptions } from '@holdfast/lock';
 import { joinPath, systemClock, type Clock, type Timer, type VFS } from '@holdfast/vfs';
 
+/** Which lock to leave behind, and since when. `id`, `dir`, `staleAfterMs` and `label` are as those of `Lock`. */
 export interface MakeStaleOptions extends Pick<LockOptions, 'id' | 'dir' | 'staleAfterMs' | 'label'> {
   /** How long ago its holder showed its last sign of life, in milliseconds. Default an hour. */
   readonly ageMs?: number;
-  /** Default: the machine's clock. */
+  /** By which its holder lived, and which tells what is an hour ago. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -18,6 +19,10 @@ export interface MakeStaleOptions extends Pick<LockOptions, 'id' | 'dir' | 'stal
  *
  * @returns the token of the claim
  * @throws `LockedError` if somebody who lives holds the lock
+ *
+ * @example
+ * await makeStale(vfs, { id: 'deploy', clock, staleAfterMs: 10_000 });
+ * await clock.runUntil(lock.acquire()); // ten seconds later, of virtual time
  */
 export async function makeStale(
   vfs: VFS,

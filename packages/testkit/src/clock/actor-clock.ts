@@ -1,6 +1,7 @@
 import type { Clock, ScheduleOptions, Timer } from '@holdfast/vfs';
 import type { Due, Timeline } from './timeline.js';
 
+/** How the clocks of one machine differ from true time. */
 export interface ActorClockOptions {
   /** How far the wall clock is ahead of true time, in milliseconds; negative if behind. Default 0. */
   readonly offsetMs?: number;

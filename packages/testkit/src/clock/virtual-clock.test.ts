@@ -106,6 +106,14 @@ describe('a virtual clock', () => {
     await expect(clock.advance(Number.NaN)).rejects.toThrow(RangeError);
   });
 
+  test('refuses to be turned for ever, and stays where it is', async () => {
+    const clock = new VirtualClock();
+    clock.schedule(() => expect.unreachable(), 10);
+    await expect(clock.advance(Infinity)).rejects.toThrow(RangeError);
+    await expect(clock.advance(Number.MAX_VALUE * 2)).rejects.toThrow(RangeError);
+    expect(clock.now).toBe(0);
+  });
+
   test('reports timers that keep coming without a moment passing', async () => {
     const clock = new VirtualClock({ turns: 1 });
     const again = (): void => void clock.schedule(again, 0);

@@ -3,6 +3,7 @@ import { VirtualClockError } from './clock-error.js';
 import { Timeline } from './timeline.js';
 import { turn } from './turn.js';
 
+/** How a {@link VirtualClock} begins. */
 export interface VirtualClockOptions {
   /** The true time at the start, in milliseconds since the epoch. Default 2026-01-01T00:00:00Z. */
   readonly wallMs?: number;
@@ -10,6 +11,7 @@ export interface VirtualClockOptions {
   readonly turns?: number;
 }
 
+/** How long to go on. */
 export interface LimitOptions {
   /** Virtual milliseconds after which to give up with `ELIMIT`. Default 3,600,000, an hour. */
   readonly limitMs?: number;
@@ -59,10 +61,18 @@ export class VirtualClock extends ActorClock {
     return new ActorClock(this.#timeline, this.#wallMs + this.#timeline.now, options);
   }
 
-  /** Lets `ms` milliseconds pass, and runs the timers that fall due in order. Rejects with what a timer throws. */
+  /**
+   * Lets `ms` milliseconds pass, and runs the timers that fall due in order. Rejects with what a timer throws, and with a
+   * `RangeError` if `ms` is no finite number of 0 or more: then no time passes.
+   */
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0)) throw new RangeError(`a clock advances by 0 ms or more, not ${ms}`);
     const end = this.#timeline.now + ms;
+    if (!(ms >= 0 && end < Infinity)) {
+      const instead = 'To run all timers there are, call runUntilIdle(), or runUntil(promise)';
+      throw new RangeError(
+        `A clock advances by a finite number of milliseconds of 0 or more, not ${ms}. ${instead}`,
+      );
+    }
     await this.#turnUntil((next) => next > end, end);
   }
 

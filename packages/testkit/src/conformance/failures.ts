@@ -1,6 +1,7 @@
 import type { Place } from './place.js';
 import { vfsConformance, type ConformanceOptions } from './vfs-conformance.js';
 
+/** What {@link conformanceFailures} runs, and on what; see {@link ConformanceOptions}. */
 export interface ConformanceFailuresOptions<P extends Place = Place> extends Omit<
   ConformanceOptions<P>,
   'test'
@@ -12,7 +13,15 @@ export interface ConformanceFailuresOptions<P extends Place = Place> extends Omi
 /** What the suite found: for each case that failed its name and what it threw. */
 export type ConformanceFailures = ReadonlyMap<string, unknown>;
 
-/** Runs the conformance suite without a test runner, one case after the other. An empty answer is a pass. */
+/**
+ * Runs the conformance suite without a test runner, one case after the other. An empty answer is a pass.
+ *
+ * @throws `ConformanceError` if an exception is declared for what is neither a name of the table nor a kind
+ *
+ * @example
+ * const failures = await conformanceFailures({ factory });
+ * for (const [name, error] of failures) console.error(name, error);
+ */
 export async function conformanceFailures<P extends Place>({
   only,
   ...options

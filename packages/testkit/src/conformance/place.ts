@@ -1,5 +1,6 @@
 import type { VFS } from '@holdfast/vfs';
 
+/** How a client of a {@link Place} is to be opened. */
 export interface OpenOptions {
   /** Only given by cases that stall the server: hand it to the adapter as its deadline for one call. */
   readonly deadlineMs?: number;

@@ -15,6 +15,7 @@ import { demandInTable, type Refusals } from './names.js';
 import type { OpenOptions, Place } from './place.js';
 import { ConformanceError } from './verdict.js';
 
+/** Where the suite finds the storage, how thorough it is, and which exceptions from the contract are declared. */
 export interface ConformanceOptions<P extends Place = Place> {
   /** Registers a test: that of vitest, `node:test`, or anything with this shape. */
   readonly test: (name: string, run: () => Promise<void>) => void;

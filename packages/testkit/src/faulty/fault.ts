@@ -1,7 +1,7 @@
 import type { Operation, Outcome, VFSErrorCode } from '@holdfast/vfs';
 import type { Gate } from './gate.js';
 
-/** What happens to a call instead of what should. */
+/** What happens to a call instead of what should; the last three, to its answer if it is `ls` or `stat`. */
 export type Fault =
   /** The call stands at the gate before it is made (`before`), or its reply does (`after`). */
   | { readonly kind: 'park'; readonly at: 'before' | 'after'; readonly gate: Gate }
@@ -48,6 +48,7 @@ export type RandomFaultKind = 'fail' | 'lose-reply' | 'lose-call' | 'twice' | 'd
 
 /** Faults by chance, the same for the same seed and the same calls. */
 export interface RandomFaults {
+  /** Any number; it decides what happens. */
   readonly seed: number;
   /** How likely a call is hit, from 0 to 1. */
   readonly rate: number;

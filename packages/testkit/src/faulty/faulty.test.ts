@@ -2,7 +2,7 @@ import { memoryStore, memoryVFS } from '@holdfast/memory';
 import { isVFSError, type VFS, type VFSError } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../clock/index.js';
-import { FaultPlan, faulty, type FaultRule } from './index.js';
+import { FaultPlan, faulty, type Fault, type FaultRule } from './index.js';
 
 function broken(...rules: FaultRule[]): { vfs: VFS; inner: VFS; plan: FaultPlan; clock: VirtualClock } {
   const clock = new VirtualClock();
@@ -52,6 +52,12 @@ describe('a faulty VFS', () => {
     expect((await errorOf(vfs.stat('/d'))).code).toBe('ECONN');
   });
 
+  test('matches a pattern in a path anew each time, whatever its flags', async () => {
+    const { vfs, inner } = broken({ path: /d/g, fault: { kind: 'lose-call' } });
+    for (let time = 0; time < 3; time++) expect((await errorOf(vfs.mkdir('/d'))).code).toBe('ECONN');
+    expect(await names(inner)).toEqual([]);
+  });
+
   test('lets so many calls pass before a fault, and so many after it', async () => {
     const { vfs, inner } = broken({ op: 'mkdir', skip: 1, times: 2, fault: { kind: 'lose-call' } });
     const made = await Promise.allSettled(['/a', '/b', '/c', '/d'].map((path) => vfs.mkdir(path)));
@@ -67,6 +73,64 @@ describe('a faulty VFS', () => {
     takeOut();
     takeOut();
     expect((await errorOf(vfs.mkdir('/d'))).code).toBe('EBUSY');
+  });
+});
+
+describe('a rule for what listings show', () => {
+  const views: Fault[] = [
+    { kind: 'coarse-mtime', ms: 1000 },
+    { kind: 'frozen-mtime' },
+    { kind: 'old-answer' },
+  ];
+
+  test.each(views)('of $kind leaves all other calls to the rules behind it', async (fault) => {
+    const { vfs, plan } = broken({ fault });
+    const gate = plan.park('before', { op: 'mkdir' });
+    const call = vfs.mkdir('/d');
+    await gate.reached;
+    gate.open();
+    await call;
+    plan.add({ op: 'mkdir', fault: { kind: 'fail', code: 'EACCES' } });
+    expect((await errorOf(vfs.mkdir('/e'))).code).toBe('EACCES');
+  });
+
+  test.each(views)('of $kind does not use itself up on other calls', async (fault) => {
+    const { vfs, inner, plan, clock } = broken();
+    await clock.advance(1500);
+    await inner.writeFile('/f', 'x');
+    // What is frozen or old has to have been seen before.
+    const thaw = plan.add({ fault: { kind: 'frozen-mtime' } });
+    const old = await vfs.stat('/f');
+    thaw();
+    await inner.writeFile('/f', 'longer');
+    await clock.advance(1000);
+    await inner.writeFile('/f', 'longer still');
+    const real = await inner.stat('/f');
+    const { mtimeMs } = fault.kind === 'coarse-mtime' ? { mtimeMs: clock.wall() - 500 } : old;
+    plan.add({ times: 1, fault });
+    await vfs.writeFile('/g', 'x');
+    expect((await vfs.stat('/f')).mtimeMs).toBe(mtimeMs);
+    expect(await vfs.stat('/f')).toEqual(real);
+  });
+
+  test.each(views)('of $kind lets chance strike', async (fault) => {
+    const { vfs, plan } = broken({ fault });
+    plan.random({ seed: 1, rate: 1, kinds: ['lose-call'] });
+    expect((await errorOf(vfs.mkdir('/d'))).code).toBe('ECONN');
+    expect((await errorOf(vfs.stat('/'))).code).toBe('ECONN');
+  });
+
+  test('goes together with another fault of the same call', async () => {
+    const { vfs, inner, plan, clock } = broken({ fault: { kind: 'coarse-mtime', ms: 1000 } });
+    await clock.advance(1500);
+    await inner.writeFile('/f', 'x');
+    const gate = plan.park('after', { op: 'stat' });
+    const call = vfs.stat('/f');
+    await gate.reached;
+    await inner.rm('/f');
+    gate.open();
+    expect((await call).mtimeMs).toBe(clock.wall() - 500);
+    expect((await errorOf(vfs.stat('/f'))).code).toBe('ENOENT');
   });
 });
 

@@ -13,10 +13,11 @@ import {
 import type { Fault } from './fault.js';
 import type { FaultPlan } from './plan.js';
 
+/** Whose storage fails, and by which clock. */
 export interface FaultyOptions {
   /** Whose view of the storage it is, for rules that name an actor. Default: the adapter's name. */
   readonly actor?: string;
-  /** Default: the machine's clock. */
+  /** By which delays pass. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -25,14 +26,23 @@ export interface FaultyOptions {
  *
  * A call that is parked or delayed does not listen to its signal: put `withDeadline` around, or a real caller, to let
  * go of it.
+ *
+ * @example
+ * const plan = new FaultPlan([{ actor: 'A', op: 'mkdir', times: 1, fault: { kind: 'lose-reply' } }]);
+ * const vfs = faulty(memoryVFS({ store }), plan, { actor: 'A', clock });
  */
 export function faulty(vfs: VFS, plan: FaultPlan, options: FaultyOptions = {}): VFS {
   const { actor = vfs.adapter, clock = systemClock } = options;
   const memory = new Memory();
   return intercept(vfs, async (call, next) => {
-    const fault = plan.faultOf(actor, call);
-    const make = async (): Promise<unknown> => memory.keep(call, await next(call));
-    return fault === undefined ? make() : strike(fault, call, make, { clock, memory, adapter: vfs.adapter });
+    const surroundings = { clock, memory, adapter: vfs.adapter };
+    const faults = plan.faultsOf(actor, call);
+    let make = async (): Promise<unknown> => memory.keep(call, await next(call));
+    for (const fault of [faults.answer, faults.call]) {
+      const inner = make;
+      if (fault !== undefined) make = () => strike(fault, call, inner, surroundings);
+    }
+    return make();
   });
 }
 

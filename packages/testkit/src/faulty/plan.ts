@@ -8,9 +8,19 @@ const RANDOM_KINDS: readonly RandomFaultKind[] = ['fail', 'lose-reply', 'lose-ca
 /** Which calls of a {@link FaultRule} a gate is for. */
 export type FaultTarget = Omit<FaultRule, 'fault'>;
 
+/** Faults of what `ls` and `stat` show. They change an answer, whatever else happens to the call. */
+const OF_ANSWERS: ReadonlySet<Fault['kind']> = new Set(['old-answer', 'frozen-mtime', 'coarse-mtime']);
+
+/** What happens to one call. */
+export interface CallFaults {
+  readonly call?: Fault | undefined;
+  /** What happens to its answer beside: `old-answer`, `frozen-mtime` or `coarse-mtime`. */
+  readonly answer?: Fault | undefined;
+}
+
 /**
  * What is to go wrong, for any number of VFSs. Rules can be added while a test runs; the first one that matches a call
- * hits it.
+ * hits it, and beside it the first that changes what `ls` and `stat` show.
  *
  * @example
  * const plan = new FaultPlan();
@@ -68,16 +78,27 @@ export class FaultPlan {
     };
   }
 
-  /** The fault that hits `call`. For `faulty`. */
-  faultOf(actor: string, call: Call): Fault | undefined {
+  /** The faults that hit `call`. For `faulty`. */
+  faultsOf(actor: string, call: Call): CallFaults {
+    const answer =
+      call.op === 'ls' || call.op === 'stat'
+        ? this.#first(actor, call, (kind) => OF_ANSWERS.has(kind))
+        : undefined;
+    return {
+      call: this.#first(actor, call, (kind) => !OF_ANSWERS.has(kind)) ?? this.#chance?.(call),
+      answer,
+    };
+  }
+
+  #first(actor: string, call: Call, concerns: (kind: Fault['kind']) => boolean): Fault | undefined {
     for (const entry of this.#rules) {
       const { rule } = entry;
-      if (!matches(rule, actor, call)) continue;
+      if (!concerns(rule.fault.kind) || !matches(rule, actor, call)) continue;
       const { skip = 0, times = Infinity } = rule;
       const turn = entry.matched++;
       if (turn >= skip && turn < skip + times) return rule.fault;
     }
-    return this.#chance?.(call);
+    return undefined;
   }
 }
 
@@ -85,5 +106,6 @@ function matches({ actor, op, path }: FaultRule, who: string, call: Call): boole
   if (actor !== undefined && actor !== who) return false;
   if (op !== undefined && !(typeof op === 'string' ? op === call.op : op.includes(call.op))) return false;
   if (path === undefined) return true;
-  return typeof path === 'string' ? path === call.path : path.test(call.path);
+  // Not `test`, which goes on behind its last find if the pattern is a global one.
+  return typeof path === 'string' ? path === call.path : call.path.search(path) >= 0;
 }

@@ -1,38 +1,23 @@
+import { counterFaults } from './counter.js';
 import type { HistoryEvent } from './event.js';
-import { holdsOf, type Hold } from './hold.js';
+import { highestTokens, holdsOf, type Hold } from './hold.js';
+import type { HistoryFault, HistoryViolation } from './violation.js';
 
-/**
- * What a history can show to have gone wrong.
- * - `overlap`: two held one lock at the same time.
- * - `outlived`: one was still held, by its own judgement, after a higher token had been granted.
- * - `token-repeated`: one token was granted twice.
- * - `token-order`: a grant that was asked for only after another one was known has a lower token than that.
- * - `lost-update`: two changed the guarded counter from the same value, or it ended too low.
- * - `never-granted`: a process speaks of a token that it was never granted.
- */
-export type HistoryFault =
-  'overlap' | 'outlived' | 'token-repeated' | 'token-order' | 'lost-update' | 'never-granted';
-
-export interface HistoryViolation {
-  readonly fault: HistoryFault;
-  readonly lock: string;
-  readonly message: string;
-  /** The moments that it is about, in milliseconds, the first and the last. */
-  readonly from: number;
-  readonly until: number;
-  readonly processes: readonly string[];
-}
-
+/** What {@link checkHistory} found, with the history itself. */
 export interface HistoryReport {
+  /** Whether there is no violation. */
   readonly ok: boolean;
+  /** In the order of the moments at which they began. */
   readonly violations: readonly HistoryViolation[];
   /** All events, in the order of time. */
   readonly events: readonly HistoryEvent[];
+  /** How often a lock was granted, by how many processes anything was written down, and how often a counter changed. */
   readonly grants: number;
   readonly processes: number;
   readonly updates: number;
 }
 
+/** What {@link checkHistory} is told beside the history. */
 export interface CheckHistoryOptions {
   /** The value of each lock's counter in the end, if it began at 0 and each update added 1. By lock. */
   readonly counters?: Readonly<Record<string, number>>;
@@ -42,29 +27,43 @@ export interface CheckHistoryOptions {
  * Decides whether what processes wrote down of one or more locks is how locks may behave.
  *
  * A hold counts from the moment its grant was known to the last moment it was proved (`held`, `release`), and no
- * longer: a process that was killed, or stopped past its lease, has proved nothing since. So a violation is one for
- * certain, if `at` was taken on one clock and before the lease was asked, as `HistoryRecorder` does.
+ * longer: a process that was killed, or stopped past its lease, has proved nothing since. What cannot be told for certain
+ * counts as right. So a violation is one for certain, if
+ * - `at` was taken on one clock and before the lease was asked, as `HistoryRecorder` does;
+ * - each line was kept before its process went on;
+ * - the counter of a lock has each value once, and each change of it is written down before its hold is given back.
+ *
+ * @example
+ * const events = files.flatMap((file) => parseHistory(readFileSync(file, 'utf8')));
+ * const report = checkHistory(events, { counters: { deploy: 100 } });
+ * if (!report.ok) console.log(describeHistory(report));
  */
 export function checkHistory(
   events: Iterable<HistoryEvent>,
   { counters = {} }: CheckHistoryOptions = {},
 ): HistoryReport {
   const sorted = [...events].sort((a, b) => a.at - b.at);
-  const { holds, strays } = holdsOf(sorted);
-  const violations: HistoryViolation[] = strays.map((event) => ({
-    fault: 'never-granted',
-    lock: event.lock,
-    message: `process ${event.process} says "${event.type}" of a token that it was not granted`,
-    from: event.at,
-    until: event.at,
-    processes: [event.process],
-  }));
-  for (const [lock, group] of byLock(holds)) {
+  const { holds, strays, revivals, awaited } = holdsOf(sorted);
+  const violations: HistoryViolation[] = [
+    ...strays.map((event) => saying(event, 'never-granted', 'that it was not granted')),
+    ...revivals.map((event) => saying(event, 'revived', 'that it had given back or lost')),
+  ];
+  const holdsByLock = byLock(holds);
+  for (const [lock, group] of holdsByLock) {
     violations.push(...overlaps(lock, group), ...tokenFaults(lock, group));
   }
   const updates = sorted.filter((event) => event.type === 'update');
+  const breaks = byLock(sorted.filter((event) => event.type === 'broken'));
   for (const [lock, group] of byLock(updates)) {
-    violations.push(...lostUpdates(lock, group, counters[lock]));
+    const story = {
+      lock,
+      updates: group,
+      holds: holdsByLock.get(lock) ?? [],
+      breaks: breaks.get(lock) ?? [],
+      awaited: awaited.has(lock),
+      final: counters[lock],
+    };
+    violations.push(...counterFaults(story));
   }
   violations.sort((a, b) => a.from - b.from);
   return {
@@ -75,6 +74,16 @@ export function checkHistory(
     processes: new Set(sorted.map(({ process }) => process)).size,
     updates: updates.length,
   };
+}
+
+/** What is wrong with `event` itself. */
+function saying(
+  { process, lock, type, at }: HistoryEvent,
+  fault: HistoryFault,
+  why: string,
+): HistoryViolation {
+  const message = `process ${process} says "${type}" of a token ${why}`;
+  return { fault, lock, message, from: at, until: at, processes: [process] };
 }
 
 function overlaps(lock: string, holds: readonly Hold[]): HistoryViolation[] {
@@ -129,7 +138,7 @@ function tokenFaults(lock: string, holds: readonly Hold[]): HistoryViolation[] {
       );
     granted.set(hold.token, hold);
   }
-  const highestBefore = highestTokens(byGrant);
+  const highestBefore = highestTokens(holds);
   for (const hold of holds) {
     const rival = highestBefore(hold.askedAt);
     if (rival !== undefined && rival.token > hold.token)
@@ -137,60 +146,6 @@ function tokenFaults(lock: string, holds: readonly Hold[]): HistoryViolation[] {
     const heir = highestBefore(Math.min(hold.until, hold.brokenAt));
     if (heir !== undefined && heir.token > hold.token && hold.until > hold.from)
       pair('outlived', `${named(hold)} was held still when ${named(heir)} had been granted`, hold, heir);
-  }
-  return violations;
-}
-
-/** Finds the grant with the highest token that was known before a moment. */
-function highestTokens(byGrant: readonly Hold[]): (before: number) => Hold | undefined {
-  const highest: Hold[] = [];
-  for (const hold of byGrant) {
-    const last = highest.at(-1);
-    highest.push(last !== undefined && last.token >= hold.token ? last : hold);
-  }
-  return (before) => {
-    let [low, high] = [0, byGrant.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((byGrant[middle]?.from ?? Infinity) < before) low = middle + 1;
-      else high = middle;
-    }
-    return highest[low - 1];
-  };
-}
-
-type Update = HistoryEvent & { readonly type: 'update' };
-
-function lostUpdates(
-  lock: string,
-  updates: readonly Update[],
-  final: number | undefined,
-): HistoryViolation[] {
-  const violations: HistoryViolation[] = [];
-  const byOrigin = new Map<number, Update>();
-  for (const update of updates) {
-    const twin = byOrigin.get(update.from);
-    byOrigin.set(update.from, update);
-    if (twin === undefined) continue;
-    violations.push({
-      fault: 'lost-update',
-      lock,
-      message: `${twin.process} and ${update.process} both changed the counter from ${update.from}`,
-      from: twin.at,
-      until: update.at,
-      processes: [twin.process, update.process],
-    });
-  }
-  const last = updates.at(-1);
-  if (final !== undefined && last !== undefined && final < updates.length) {
-    violations.push({
-      fault: 'lost-update',
-      lock,
-      message: `the counter ended at ${final} after ${updates.length} updates`,
-      from: last.at,
-      until: last.at,
-      processes: [last.process],
-    });
   }
   return violations;
 }

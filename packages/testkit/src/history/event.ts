@@ -6,7 +6,8 @@ import { z } from 'zod';
  * - `acquire`: it begins to ask for the lock.
  * - `acquired`: it was granted `token`.
  * - `held`: at the moment `at` it held the lock under `token`, by its own judgement.
- * - `update`: under the lock it has changed a shared counter `from` one value `to` another.
+ * - `update`: under the lock it has changed a shared counter `from` one value `to` another; it began to do so at `since`,
+ *   if it says so.
  * - `release`: as `held`; it begins to give the lock back.
  * - `released`: the lock was given back.
  * - `lost`: it has noticed that the lease under `token` is over.
@@ -26,9 +27,16 @@ export type HistoryEvent = {
       readonly type: 'acquired' | 'held' | 'release' | 'released' | 'lost' | 'broken';
       readonly token: number;
     }
-  | { readonly type: 'update'; readonly token: number; readonly from: number; readonly to: number }
+  | {
+      readonly type: 'update';
+      readonly token: number;
+      readonly from: number;
+      readonly to: number;
+      readonly since?: number;
+    }
 );
 
+/** What a {@link HistoryEvent} can be. */
 export type HistoryEventType = HistoryEvent['type'];
 
 const common = { process: z.string(), lock: z.string(), at: z.number() };
@@ -40,7 +48,14 @@ const schema: z.ZodType<HistoryEvent> = z.discriminatedUnion('type', [
     type: z.enum(['acquired', 'held', 'release', 'released', 'lost', 'broken']),
     token,
   }),
-  z.object({ ...common, type: z.literal('update'), token, from: z.int(), to: z.int() }),
+  z.object({
+    ...common,
+    type: z.literal('update'),
+    token,
+    from: z.int(),
+    to: z.int(),
+    since: z.number().exactOptional(),
+  }),
 ]);
 
 /** The line, with its end, that stands for `event`. */

@@ -6,23 +6,8 @@ import {
   HistoryRecorder,
   parseHistory,
   type HistoryEvent,
-  type HistoryFault,
 } from './index.js';
-
-/** `a acquired 1 @ 10`, `a update 1 0 1 @ 11`: events, one a line. */
-function history(script: string, lockOf = (_process: string): string => 'l', suffix = ''): HistoryEvent[] {
-  const lines = script.trim().split('\n');
-  const text = lines.map((line) => {
-    const [name = '', type, ...rest] = line.trim().split(/\s+/);
-    const at = Number(rest.at(-1));
-    const [token, from, to] = rest.slice(0, -2).map(Number);
-    return `${JSON.stringify({ process: name + suffix, lock: lockOf(name), type, at, token, from, to })}\n`;
-  });
-  return parseHistory(text.join(''));
-}
-
-const faultsOf = (script: string, counters = {}): HistoryFault[] =>
-  checkHistory(history(script), { counters }).violations.map(({ fault }) => fault);
+import { faultsOf, history } from './script.fixture.js';
 
 describe('a history', () => {
   test('of holds one after the other is right', () => {
@@ -127,6 +112,54 @@ describe('a history', () => {
     ).toEqual([]);
   });
 
+  test('bounds a grant by the oldest request of its process that may be the one', () => {
+    const twoTasks = `
+      p acquire @ 0
+      q acquire @ 45
+      q acquired 5 @ 60
+      q held 5 @ 61
+      p acquire @ 100
+      p acquired 4 @ 101
+      p lost 4 @ 102`;
+    expect(faultsOf(twoTasks)).toEqual([]);
+    // The answer to the second request comes first: the other may be that of 0 still.
+    expect(faultsOf(`${twoTasks}\nq release 5 @ 103\np acquire @ 104\np acquired 6 @ 105`)).toEqual([]);
+    const late = `
+      p acquire @ 0
+      q acquire @ 1
+      p acquire @ 30
+      q acquired 5 @ 20
+      q release 5 @ 21
+      p acquired 6 @ 35
+      p release 6 @ 36
+      p acquired 4 @ 40`;
+    expect(faultsOf(late)).toEqual([]);
+    // With no request pending but that of 50, a grant below what was known then is wrong.
+    expect(faultsOf(`${late}\np acquire @ 50\np acquired 3 @ 51`)).toEqual(['token-order']);
+    expect(faultsOf(late.replace('p acquire @ 30', 'p refused @ 30\n p acquire @ 30'))).toEqual([]);
+    expect(faultsOf(twoTasks.replace('p acquire @ 100', 'p refused @ 99\np acquire @ 100'))).toEqual([
+      'token-order',
+    ]);
+  });
+
+  test('says nothing of the order of a grant that nobody is known to have asked for', () => {
+    expect(faultsOf('a acquired 5 @ 1\nb acquired 4 @ 3')).toEqual([]);
+  });
+
+  test('closes a hold for good once it was given back or lost', () => {
+    const hold = 'a acquire @ 0\na acquired 1 @ 1\na held 1 @ 2\n';
+    for (const end of ['release 1 @ 3\na released 1 @ 4', 'released 1 @ 4', 'lost 1 @ 4']) {
+      expect(faultsOf(`${hold}a ${end}`)).toEqual([]);
+      expect(faultsOf(`${hold}a ${end}\na held 1 @ 5`)).toEqual(['revived']);
+      expect(faultsOf(`${hold}a ${end}\na release 1 @ 5`)).toEqual(['revived']);
+      // What the recorder writes when it is asked once more.
+      expect(faultsOf(`${hold}a ${end}\na lost 1 @ 5\na released 1 @ 6`)).toEqual([]);
+    }
+    // One moment shows no order.
+    expect(faultsOf(`${hold}a lost 1 @ 4\na held 1 @ 4`)).toEqual([]);
+    expect(faultsOf(`${hold}a lost 1 @ 4\na acquired 2 @ 5\na held 2 @ 6`)).toEqual([]);
+  });
+
   test('loses no update of what is guarded', () => {
     const twice = `
       a acquired 1 @ 1
@@ -205,6 +238,21 @@ describe('a recorder', () => {
       ['lost', 409],
       ['released', 410],
       ['refused', 411],
+    ]);
+  });
+});
+
+describe('a recorder of a change', () => {
+  test('says when it began, if it was told', () => {
+    let [time, text] = [0, ''];
+    const write = (line: string): void => void (text += line);
+    const record = new HistoryRecorder({ process: 'a', lock: 'l', write, now: () => ++time });
+    const since = record.now();
+    record.update({ token: 1, held: true }, 0, 1, since);
+    record.update({ token: 1, held: true }, 1, 2);
+    expect(parseHistory(text).filter(({ type }) => type === 'update')).toEqual([
+      { process: 'a', lock: 'l', type: 'update', token: 1, from: 0, to: 1, since: 1, at: 2 },
+      { process: 'a', lock: 'l', type: 'update', token: 1, from: 1, to: 2, at: 4 },
     ]);
   });
 });

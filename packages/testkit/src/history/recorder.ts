@@ -3,14 +3,20 @@ import { encodeEvent, hostTime, type HistoryEvent } from './event.js';
 /** The part of a lease that a {@link HistoryRecorder} looks at. */
 export interface RecordedLease {
   readonly token: number;
+  /** Whether it may be relied on at this moment; never again once it was not. */
   readonly held: boolean;
 }
 
+/** Who records what, and where to. */
 export interface HistoryRecorderOptions {
   /** Who records. Unique among all processes of the history. */
   readonly process: string;
+  /** The lock that it is about: its `id` will do. */
   readonly lock: string;
-  /** Takes each line, its end included: append it to a file, or send it to a parent process. */
+  /**
+   * Takes each line, its end included: append it to a file, or send it to a parent process. By the time it returns, the
+   * line has to be where it survives the process.
+   */
   readonly write: (line: string) => void;
   /** Default {@link hostTime}. */
   readonly now?: () => number;
@@ -48,7 +54,7 @@ export class HistoryRecorder {
     this.#write({ ...this.#head(), type: 'acquired', token });
   }
 
-  /** After it was not. */
+  /** After it was not, also if that call was aborted: an answer that is missing makes the judgement milder. */
   refused(): void {
     this.#write({ ...this.#head(), type: 'refused' });
   }
@@ -58,10 +64,22 @@ export class HistoryRecorder {
     return this.#prove(lease, (head) => ({ ...head, type: 'held', token: lease.token }));
   }
 
-  /** After a change of a shared counter under the lock. */
-  update(lease: RecordedLease, from: number, to: number): void {
+  /** The moment, in milliseconds, on the clock of the history. */
+  now(): number {
+    return this.#options.now();
+  }
+
+  /**
+   * After a change of a shared counter under the lock, and before the lock is given back. A change of which nobody knows
+   * whether it was made cannot be written down: do not call `release` and `released` then.
+   *
+   * @param since when the change began, before the counter was read: what {@link now} said then. Without it, a change is
+   * taken for one that was made in time and is told of late.
+   */
+  update(lease: RecordedLease, from: number, to: number, since?: number): void {
+    const begun = since === undefined ? {} : { since };
     // Written whether or not the lease is still held: the change was made.
-    this.#write({ ...this.#head(), type: 'update', token: lease.token, from, to });
+    this.#write({ ...this.#head(), type: 'update', token: lease.token, from, to, ...begun });
     this.held(lease);
   }
 

@@ -1,7 +1,9 @@
 import { printable } from '@holdfast/vfs';
-import type { HistoryReport, HistoryViolation } from './check.js';
+import type { HistoryReport } from './check.js';
 import type { HistoryEvent } from './event.js';
+import type { HistoryViolation } from './violation.js';
 
+/** How much of a report is to be shown. */
 export interface DescribeHistoryOptions {
   /** How many violations to show. Default 5. */
   readonly violations?: number;
