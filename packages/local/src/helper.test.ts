@@ -10,7 +10,8 @@ import { fromFault, toFault, type Order, type Report } from './wire.js';
 const ROOT = parsePath('/', { op: 'ls', adapter: 'local' });
 const place: Place = {
   root: '/srv',
-  mount: undefined,
+  kept: undefined,
+  insisted: false,
   create: false,
   shared: true,
   smb: false,
