@@ -90,9 +90,11 @@ export function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
   } catch (error) {
     if (errnoOf(error) !== 'EINVAL' || error instanceof Refusal) throw error;
   }
-  // This filesystem reads past its cache in whole blocks only, or not at all.
+  const data = yield* readThrough(jail, path, 0);
+  // It is a file, so this filesystem reads past its cache in whole blocks only, or not at all. Of a directory the kernel
+  // may say the same, whatever it can do with files.
   jail.uncachedReads = false;
-  return yield* readThrough(jail, path, 0);
+  return data;
 }
 
 function* readThrough(jail: Jail, path: VFSPath, flags: number): Steps<Uint8Array> {
