@@ -15,8 +15,8 @@ interface Program extends AsyncDisposable {
 }
 
 /** Runs one of the programs beside this file; killed when its block ends. */
-function run(name: string, root: string): Program {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), root]);
+function run(name: string, ...args: string[]): Program {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), ...args]);
   child.stderr.pipe(process.stderr);
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -69,6 +69,20 @@ describe.runIf(canMount)('a mount whose server has fallen silent', () => {
     expect(readdirSync(mount.dir).filter((name) => !['d0', 'd1', 'f', 'lost+found'].includes(name))).toEqual(
       [],
     );
+  });
+
+  it('is left to one helper, however often it is opened, which ends when its calls have', async () => {
+    using mount = makeFreezer();
+    await using program = run('open-again.js', mount.dir, '6');
+    expect(await program.line()).toBe('ready');
+    mount.freeze();
+    program.process.stdin.write('go\n');
+    expect(JSON.parse(await program.line())).toEqual(Array(6).fill('ETIMEDOUT'));
+    const helpers = helpersOf(program.process.pid ?? 0);
+    expect(helpers).toHaveLength(1);
+    mount.thaw();
+    for (const pid of helpers) await gone(pid);
+    expect(program.process.exitCode).toBeNull();
   });
 });
 
