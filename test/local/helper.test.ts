@@ -1,6 +1,7 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -32,6 +33,16 @@ function run(name: string, ...args: string[]): Program {
       await ended;
     },
   };
+}
+
+/** Runs one of the programs beside this file; tells what it wrote. It must not take for ever, nor fail. */
+async function runToEnd(name: string, ...args: string[]): Promise<string> {
+  const program = fileURLToPath(new URL(name, import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
+  });
+  return stdout;
 }
 
 const gone = async (pid: number): Promise<void> => {
@@ -142,8 +153,35 @@ describe.runIf(process.platform === 'linux')('the helper process of a mount', ()
 
   it('does not keep its parent alive, and neither does a watch', async () => {
     using place = makeDirectory();
-    const program = fileURLToPath(new URL('leave-open.js', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [program, place.dir]);
-    expect(stdout).toBe('[]');
+    expect(await runToEnd('leave-open.js', place.dir)).toBe('[]');
+  });
+
+  it('that was killed is replaced for whoever calls again without a pause', async () => {
+    using place = makeDirectory();
+    expect(await runToEnd('retry-at-once.js', place.dir)).toBe('listed');
+  });
+
+  it('cannot be started with too many open files, which fails the call, and it can be once there are fewer', async () => {
+    using place = makeDirectory();
+    const program = fileURLToPath(new URL('few-files.js', import.meta.url));
+    const command = 'ulimit -n 512 && exec "$@"';
+    const { stdout } = await promisify(execFile)('sh', [
+      '-c',
+      command,
+      'sh',
+      process.execPath,
+      program,
+      place.dir,
+    ]);
+    expect(JSON.parse(stdout)).toEqual({ code: 'ECONN', outcome: 'failed', advised: true });
+    expect(readdirSync(place.dir)).toEqual(['made']);
+  });
+
+  it.runIf(process.getuid?.() === 0)('has no rights that its parent gave up', async () => {
+    using place = makeDirectory();
+    chmodSync(place.dir, 0o777);
+    await runToEnd('drop-rights.js', place.dir, '54321');
+    const groups = ['before', 'after'].map((name) => statSync(join(place.dir, name)).gid);
+    expect(groups).toEqual([process.getgid?.(), 54_321]);
   });
 });
