@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { parsePath } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
 import { HalfDone, Refusal } from './errno.js';
-import { Helper } from './helper.js';
+import { Helper, startHelper } from './helper.js';
 import type { Place } from './place.js';
 import { fromFault, toFault, type Order, type Report } from './wire.js';
 
@@ -112,6 +112,18 @@ describe('the helper', () => {
     const silent = (): ChildProcess => Object.assign(stillborn(), { emit: () => true });
     await expect(list(new Helper(8, silent))).rejects.toMatchObject({ name: 'Refusal', code: 'ECONN' });
   });
+
+  it.each(['file:///nowhere/bundle.js', 'file:///nowhere/bundle.ts'])(
+    'that is not there, as beside the bundle %s, fails its calls with advice',
+    async (bundle) => {
+      const helper = new Helper(8, (threads) => startHelper(threads, bundle));
+      await expect(list(helper)).rejects.toMatchObject({
+        name: 'Refusal',
+        code: 'ECONN',
+        advice: expect.stringContaining('external'),
+      });
+    },
+  );
 
   it('whose channel breaks may have had the order, gets no other, and is given time to report on those before', async () => {
     const { helper, children } = helped();

@@ -25,7 +25,11 @@ export class Helper {
   /** By the rights they were started with. All but one only finish what they were ordered. */
   readonly #processes = new Map<string, HelperProcess>();
 
-  constructor(threads: number, start: StartHelper = startHelper, rightsNow: TellRights = ownRights) {
+  constructor(
+    threads: number,
+    start: StartHelper = (threads) => startHelper(threads),
+    rightsNow: TellRights = ownRights,
+  ) {
     this.#threads = threads;
     this.#start = start;
     this.#rightsNow = rightsNow;
@@ -64,14 +68,13 @@ export class Helper {
   }
 }
 
-function startHelper(threads: number): ChildProcess {
-  // Run from its sources, as the tests do, the package uses what was built of the helper.
-  const built = import.meta.url.endsWith('.ts') ? '../dist/agent.js' : './agent.js';
-  const program = fileURLToPath(new URL(built, import.meta.url));
-  if (!existsSync(program)) {
+/** Starts the program of the helper, which lies beside this `module`. */
+export function startHelper(threads: number, module: string | undefined = import.meta.url): ChildProcess {
+  const program = programBeside(module);
+  if (program === undefined) {
     throw new Refusal(
       'ECONN',
-      `the helper process for the mount did not start: its program ${program} is not there`,
+      'the helper process for the mount did not start: its program agent.js is not there',
       'Where the package is bundled, keep @holdfast/local out of the bundle (external), or pass { isolate: false }',
     );
   }
@@ -85,6 +88,14 @@ function startHelper(threads: number): ChildProcess {
     cwd: process.platform === 'win32' ? undefined : '/',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+}
+
+/** A bundle holds a copy of this module, and nothing beside it; one that is not of ES modules does not tell where it is. */
+function programBeside(module: string | undefined): string | undefined {
+  if (module === undefined) return undefined;
+  // Run from its sources, as the tests do, the package uses what was built of the helper.
+  const program = fileURLToPath(new URL(module.endsWith('.ts') ? '../dist/agent.js' : './agent.js', module));
+  return existsSync(program) ? program : undefined;
 }
 
 /** The user and groups that decide what this process may do. Windows cannot change them. */
