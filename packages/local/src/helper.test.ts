@@ -161,10 +161,12 @@ describe('the helper', () => {
     ],
   ])('%s lets others have their turn, however often its caller tries again', async (_, start) => {
     const helper = new Helper(8, start as () => ChildProcess, () => '');
-    let others = false;
-    const turn = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => (others = true));
+    const others = { hadTurn: false };
+    const turn = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
+      others.hadTurn = true;
+    });
     let attempts = 0;
-    for (; attempts < 100_000 && !others; attempts++) await list(helper).catch(() => undefined);
+    for (; attempts < 100_000 && !others.hadTurn; attempts++) await list(helper).catch(() => undefined);
     expect(attempts).toBeLessThan(100_000);
     await turn;
   });

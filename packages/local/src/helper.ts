@@ -25,11 +25,7 @@ export class Helper {
   /** By the rights they were started with. All but one only finish what they were ordered. */
   readonly #processes = new Map<string, HelperProcess>();
 
-  constructor(
-    threads: number,
-    start: StartHelper = (threads) => startHelper(threads),
-    rightsNow: TellRights = ownRights,
-  ) {
+  constructor(threads: number, start: StartHelper = startHelper, rightsNow: TellRights = ownRights) {
     this.#threads = threads;
     this.#start = start;
     this.#rightsNow = rightsNow;
