@@ -28,7 +28,7 @@ export function* createFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps<
     const left = yield* failureOf(system.unlink(at));
     throw left === undefined ? error : new HalfDone(error);
   }
-  yield* jail.assertChanged(at);
+  yield* jail.assertStillMounted(at);
 }
 
 /**
@@ -47,7 +47,7 @@ export function* rewriteFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps
     if (fault !== undefined) throw new HalfDone(fault.error);
   };
   yield* closing(fd, rewrite());
-  yield* jail.assertChanged(at);
+  yield* jail.assertStillMounted(at);
 }
 
 function* overwrite({ place }: Jail, at: string, fd: number, data: Uint8Array, before: Stats): Steps<void> {

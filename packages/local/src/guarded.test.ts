@@ -68,17 +68,18 @@ const isGone = expect.objectContaining({ code: 'ECONN' });
 const isUnknown = expect.objectContaining({ name: 'HalfDone', cause: isGone });
 
 describe.runIf(process.platform === 'linux')('on what can be unmounted', () => {
-  const CHANGES: [string, string, (machine: Machine) => void][] = [
+  const CALLS: [string, string, (machine: Machine) => void][] = [
     ['mkdir', 'mkdir', (machine) => machine.run('mkdir', at('/new'))],
     ['writeFile', 'write', (machine) => machine.run('writeFile', at('/f'), bytes, false)],
     ['an exclusive write', 'open', (machine) => machine.run('writeFile', at('/new'), bytes, true)],
     ['rm', 'unlink', (machine) => machine.run('rm', at('/f'))],
     ['rm of a directory', 'rmdir', (machine) => machine.run('rm', at('/d'))],
     ['rename', 'rename', (machine) => machine.run('rename', at('/f'), at('/g'))],
+    ['a listing', 'readdir', (machine) => machine.run('ls', at('/d'))],
     ['chtimes', 'lutimes', (machine) => machine.run('chtimes', at('/f'), new Date(0), new Date(0))],
   ];
 
-  it.each(CHANGES)(
+  it.each(CALLS)(
     '%s succeeds, is refused if the mount is gone, and is in doubt if it goes',
     (_, call, change) => {
       using temporary = makeTemporary();
@@ -95,7 +96,7 @@ describe.runIf(process.platform === 'linux')('on what can be unmounted', () => {
     },
   );
 
-  it('a change looks at the table twice, a look once, and neither does if nothing can go away', () => {
+  it('a change or a listing looks at the table twice, another look once, and none does if nothing can go away', () => {
     using temporary = makeTemporary();
     const { dir } = temporary;
     const machine = new Machine(dir, DISK + mount(30, 27, dir, 'nfs4 filer:/x rw'));
@@ -104,7 +105,9 @@ describe.runIf(process.platform === 'linux')('on what can be unmounted', () => {
     machine.run('mkdir', at('/d'));
     expect(machine.looks).toBe(2);
     machine.run('ls', at('/d'));
-    expect(machine.looks).toBe(3);
+    expect(machine.looks).toBe(4);
+    machine.run('stat', at('/d'));
+    expect(machine.looks).toBe(5);
     const disk = new Machine(dir, DISK);
     disk.run('mkdir', at('/e'));
     expect(disk.looks).toBe(0);

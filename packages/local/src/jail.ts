@@ -78,12 +78,12 @@ export class Jail {
     const { root, mode, kept } = this.place;
     yield* this.#assertMounted(kept?.root ?? root);
     yield* system.mkdirTree(root, mode ?? 0o777);
-    yield* this.assertChanged(kept?.root ?? root);
+    yield* this.assertStillMounted(kept?.root ?? root);
     if (mode !== undefined) yield* system.chmod(root, mode);
   }
 
-  /** Throws if what was changed at `real`, a path of the machine, is not on the mount where it should be. */
-  *assertChanged(real: string): Steps<void> {
+  /** After a call: throws if `real`, a path of the machine, is no longer on the mount where it was before it. */
+  *assertStillMounted(real: string): Steps<void> {
     if (this.#kept !== undefined) yield* assertMountedStill(this.#kept, real);
   }
 

@@ -59,7 +59,7 @@ function* mkdir(jail: Jail, path: VFSPath): Steps<void> {
     const at = yield* jail.named(path);
     const make = (): Steps<void> => system.mkdir(at, mode ?? 0o777);
     yield* jail.smb ? unlessGone(at, make) : make();
-    yield* jail.assertChanged(at);
+    yield* jail.assertStillMounted(at);
     try {
       if (mode !== undefined) yield* system.chmod(at, mode);
       if (sync === 'all') yield* files.syncDirectory(dirname(at));
@@ -96,6 +96,8 @@ function* ls(jail: Jail, path: VFSPath): Steps<Entry[]> {
     // The record of a directory grows with its entries: a large one would hold up the main thread.
     if (!jail.place.shared && (yield* system.lstat(at)).size > files.LARGE) yield OFFLOAD;
     const entries = yield* readdir(at);
+    // Of what was taken away meanwhile, an empty folder would be shown.
+    yield* jail.assertStillMounted(at);
     return entries.map(({ name, kind }): Entry => ({ name, type: kind }));
   });
 }
@@ -154,7 +156,7 @@ function* rm(jail: Jail, path: VFSPath): Steps<void> {
       yield OFFLOAD;
       yield* rmdir(at);
     }
-    yield* jail.assertChanged(at);
+    yield* jail.assertStillMounted(at);
     if (jail.place.sync === 'all') yield* files.syncDirectory(dirname(at));
   });
 }
@@ -180,7 +182,7 @@ function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
     const source = yield* jail.named(from);
     const target = yield* jail.named(to);
     yield* system.rename(source, target);
-    yield* jail.assertChanged(target);
+    yield* jail.assertStillMounted(target);
     if (jail.place.sync !== 'all') return;
     yield* files.syncDirectory(dirname(target));
     yield* files.syncDirectory(dirname(source));
@@ -191,7 +193,7 @@ function* chtimes(jail: Jail, path: VFSPath, atime: Date, mtime: Date): Steps<vo
   yield* doubtingAbsence(jail, [path], function* () {
     const at = yield* jail.existing(path);
     yield* system.lutimes(at, atime, mtime);
-    yield* jail.assertChanged(at);
+    yield* jail.assertStillMounted(at);
   });
 }
 
