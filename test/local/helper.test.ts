@@ -179,9 +179,22 @@ describe.runIf(process.platform === 'linux')('the helper process of a mount', ()
 
   it.runIf(process.getuid?.() === 0)('has no rights that its parent gave up', async () => {
     using place = makeDirectory();
-    chmodSync(place.dir, 0o777);
-    await runToEnd('drop-rights.js', place.dir, '54321');
+    await using program = run('drop-rights.js', place.dir, '54321');
+    expect(await program.line()).toBe('fulfilled');
     const groups = ['before', 'after'].map((name) => statSync(join(place.dir, name)).gid);
     expect(groups).toEqual([process.getgid?.(), 54_321]);
+    expect(helpersOf(program.process.pid ?? 0)).toHaveLength(1);
+  });
+
+  it.runIf(process.getuid?.() === 0)('ends also when its parent may no longer kill it', async () => {
+    using place = makeDirectory();
+    chmodSync(place.dir, 0o777);
+    await using program = run('drop-rights.js', place.dir, '54321', '54321');
+    // Whether a new helper can be started depends on whether that user may read this package.
+    await program.line();
+    await expect
+      .poll(() => helpersOf(program.process.pid ?? 0).filter((pid) => statSync(`/proc/${pid}`).uid === 0))
+      .toEqual([]);
+    expect(program.process.exitCode).toBeNull();
   });
 });

@@ -80,7 +80,9 @@ export class HelperProcess {
   #end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    if (this.#started) this.#child.kill('SIGKILL');
+    if (!this.#started || this.#child.kill('SIGKILL')) return;
+    // A process that gave up its rights may not kill one that kept them; without its parent, the helper ends itself.
+    if (this.#child.connected) this.#child.disconnect();
   }
 
   /** In a turn of its own: whoever retries without a pause must not keep everything else from its turn. */
