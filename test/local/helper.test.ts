@@ -1,6 +1,7 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,8 +16,8 @@ interface Program extends AsyncDisposable {
 }
 
 /** Runs one of the programs beside this file; killed when its block ends. */
-function run(name: string, root: string): Program {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), root]);
+function run(name: string, ...args: string[]): Program {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), ...args]);
   child.stderr.pipe(process.stderr);
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -32,6 +33,16 @@ function run(name: string, root: string): Program {
       await ended;
     },
   };
+}
+
+/** Runs one of the programs beside this file; tells what it wrote. It must not take for ever, nor fail. */
+async function runToEnd(name: string, ...args: string[]): Promise<string> {
+  const program = fileURLToPath(new URL(name, import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
+  });
+  return stdout;
 }
 
 const gone = async (pid: number): Promise<void> => {
@@ -69,6 +80,20 @@ describe.runIf(canMount)('a mount whose server has fallen silent', () => {
     expect(readdirSync(mount.dir).filter((name) => !['d0', 'd1', 'f', 'lost+found'].includes(name))).toEqual(
       [],
     );
+  });
+
+  it('is left to one helper, however often it is opened, which ends when its calls have', async () => {
+    using mount = makeFreezer();
+    await using program = run('open-again.js', mount.dir, '6');
+    expect(await program.line()).toBe('ready');
+    mount.freeze();
+    program.process.stdin.write('go\n');
+    expect(JSON.parse(await program.line())).toEqual(Array(6).fill('ETIMEDOUT'));
+    const helpers = helpersOf(program.process.pid ?? 0);
+    expect(helpers).toHaveLength(1);
+    mount.thaw();
+    for (const pid of helpers) await gone(pid);
+    expect(program.process.exitCode).toBeNull();
   });
 });
 
@@ -128,8 +153,48 @@ describe.runIf(process.platform === 'linux')('the helper process of a mount', ()
 
   it('does not keep its parent alive, and neither does a watch', async () => {
     using place = makeDirectory();
-    const program = fileURLToPath(new URL('leave-open.js', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [program, place.dir]);
-    expect(stdout).toBe('[]');
+    expect(await runToEnd('leave-open.js', place.dir)).toBe('[]');
+  });
+
+  it('that was killed is replaced for whoever calls again without a pause', async () => {
+    using place = makeDirectory();
+    expect(await runToEnd('retry-at-once.js', place.dir)).toBe('listed');
+  });
+
+  it('cannot be started with too many open files, which fails the call, and it can be once there are fewer', async () => {
+    using place = makeDirectory();
+    const program = fileURLToPath(new URL('few-files.js', import.meta.url));
+    const command = 'ulimit -n 512 && exec "$@"';
+    const { stdout } = await promisify(execFile)('sh', [
+      '-c',
+      command,
+      'sh',
+      process.execPath,
+      program,
+      place.dir,
+    ]);
+    expect(JSON.parse(stdout)).toEqual({ code: 'ECONN', outcome: 'failed', advised: true });
+    expect(readdirSync(place.dir)).toEqual(['made']);
+  });
+
+  it.runIf(process.getuid?.() === 0)('has no rights that its parent gave up', async () => {
+    using place = makeDirectory();
+    await using program = run('drop-rights.js', place.dir, '54321');
+    expect(await program.line()).toBe('fulfilled');
+    const groups = ['before', 'after'].map((name) => statSync(join(place.dir, name)).gid);
+    expect(groups).toEqual([process.getgid?.(), 54_321]);
+    expect(helpersOf(program.process.pid ?? 0)).toHaveLength(1);
+  });
+
+  it.runIf(process.getuid?.() === 0)('ends also when its parent may no longer kill it', async () => {
+    using place = makeDirectory();
+    chmodSync(place.dir, 0o777);
+    await using program = run('drop-rights.js', place.dir, '54321', '54321');
+    // Whether a new helper can be started depends on whether that user may read this package.
+    await program.line();
+    await expect
+      .poll(() => helpersOf(program.process.pid ?? 0).filter((pid) => statSync(`/proc/${pid}`).uid === 0))
+      .toEqual([]);
+    expect(program.process.exitCode).toBeNull();
   });
 });

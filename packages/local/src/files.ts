@@ -28,6 +28,7 @@ export function* createFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps<
     const left = yield* failureOf(system.unlink(at));
     throw left === undefined ? error : new HalfDone(error);
   }
+  yield* jail.assertStillMounted(at);
 }
 
 /**
@@ -46,6 +47,7 @@ export function* rewriteFile(jail: Jail, path: VFSPath, data: Uint8Array): Steps
     if (fault !== undefined) throw new HalfDone(fault.error);
   };
   yield* closing(fd, rewrite());
+  yield* jail.assertStillMounted(at);
 }
 
 function* overwrite({ place }: Jail, at: string, fd: number, data: Uint8Array, before: Stats): Steps<void> {
@@ -88,9 +90,11 @@ export function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
   } catch (error) {
     if (errnoOf(error) !== 'EINVAL' || error instanceof Refusal) throw error;
   }
-  // This filesystem reads past its cache in whole blocks only, or not at all.
+  const data = yield* readThrough(jail, path, 0);
+  // It is a file, so this filesystem reads past its cache in whole blocks only, or not at all. Of a directory the kernel
+  // may say the same, whatever it can do with files.
   jail.uncachedReads = false;
-  return yield* readThrough(jail, path, 0);
+  return data;
 }
 
 function* readThrough(jail: Jail, path: VFSPath, flags: number): Steps<Uint8Array> {

@@ -1,3 +1,5 @@
+import { Refusal } from './errno.js';
+
 /**
  * How a filesystem is dealt with.
  * - `local`: one host, one kernel: every answer is fresh, a call cannot hang on a server.
@@ -177,6 +179,15 @@ export function typeMounted(name: string, options: readonly string[]): Filesyste
   };
 }
 
+/** Refuses a type on which no lock can be safe. */
+export function unsafeOn({ name, unsafe }: FilesystemType): Refusal {
+  return new Refusal(
+    'ENOTSUP',
+    `no lock is safe on ${name}: ${unsafe?.why ?? 'its clients do not agree'}`,
+    unsafe?.advice,
+  );
+}
+
 /** What is known of the type whose statfs number is `magic`. */
 export function typeOfMagic(magic: number): FilesystemType {
   const unsigned = magic >>> 0;
@@ -189,4 +200,17 @@ export function isSMB({ name }: FilesystemType): boolean {
 }
 
 /** The most careful conduct comes last: a tree that holds several types is dealt with by the last of them. */
-export const CAREFULNESS: readonly FilesystemClass[] = ['local', 'network', 'fuse'];
+const CAREFULNESS: readonly FilesystemClass[] = ['local', 'network', 'fuse'];
+
+/** What holds for a tree in which both are found. What makes one of them unsafe makes the tree so, under its name. */
+export function bothOf(one: FilesystemType, other: FilesystemType): FilesystemType {
+  const careful = CAREFULNESS.indexOf(other.class) > CAREFULNESS.indexOf(one.class) ? other : one;
+  const { name, unsafe } = one.unsafe === undefined && other.unsafe !== undefined ? other : one;
+  return {
+    name: unsafe === undefined ? careful.name : name,
+    class: careful.class,
+    exclusiveMkdir: one.exclusiveMkdir && other.exclusiveMkdir,
+    mtimeGranularityMs: Math.max(one.mtimeGranularityMs, other.mtimeGranularityMs),
+    ...(unsafe === undefined ? {} : { unsafe }),
+  };
+}

@@ -3,14 +3,15 @@ import { EventEmitter } from 'node:events';
 import { parsePath } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
 import { HalfDone, Refusal } from './errno.js';
-import { Helper } from './helper.js';
+import { Helper, startHelper } from './helper.js';
 import type { Place } from './place.js';
 import { fromFault, toFault, type Order, type Report } from './wire.js';
 
 const ROOT = parsePath('/', { op: 'ls', adapter: 'local' });
 const place: Place = {
   root: '/srv',
-  mount: undefined,
+  kept: undefined,
+  insisted: false,
   create: false,
   shared: true,
   smb: false,
@@ -41,13 +42,20 @@ class FakeChild extends EventEmitter {
   }
 }
 
-function helped(): { helper: Helper; children: FakeChild[] } {
+function helped(rightsNow = () => ''): { helper: Helper; children: FakeChild[] } {
   const children: FakeChild[] = [];
-  const helper = new Helper(8, () => {
+  const start = (): ChildProcess => {
     children.push(new FakeChild());
     return children.at(-1) as unknown as ChildProcess;
-  });
-  return { helper, children };
+  };
+  return { helper: new Helper(8, start, rightsNow), children };
+}
+
+/** What `fork` gives when too many files are open: nothing to speak to, and the reason a moment later. */
+function stillborn(): ChildProcess {
+  const child = new EventEmitter();
+  process.nextTick(() => child.emit('error', new Error('spawn EMFILE')));
+  return Object.assign(child, { unref: () => undefined }) as unknown as ChildProcess;
 }
 
 const list = (helper: Helper): Promise<unknown> => helper.run(place, 'ls', [ROOT]);
@@ -86,7 +94,7 @@ describe('the helper', () => {
       await expect(call).rejects.toMatchObject({ name: 'HalfDone', cause: { code: 'ECONN' } });
     }
     const next = list(helper);
-    children[1]?.report({ id: 3, answer: [] });
+    children[1]?.report({ id: 1, answer: [] });
     expect(await next).toEqual([]);
   });
 
@@ -96,21 +104,87 @@ describe('the helper', () => {
     });
     await expect(list(refusing)).rejects.toMatchObject({ name: 'Refusal', code: 'ECONN' });
 
-    const { helper, children } = helped();
-    const call = list(helper);
-    if (children[0] !== undefined) children[0].pid = undefined;
-    children[0]?.emit('error', new Error('spawn ENOMEM'));
-    await expect(call).rejects.toMatchObject({ name: 'Refusal', code: 'ECONN' });
+    await expect(list(new Helper(8, stillborn))).rejects.toMatchObject({
+      name: 'Refusal',
+      code: 'ECONN',
+      advice: expect.anything(),
+    });
+    const silent = (): ChildProcess => Object.assign(stillborn(), { emit: () => true });
+    await expect(list(new Helper(8, silent))).rejects.toMatchObject({ name: 'Refusal', code: 'ECONN' });
   });
 
-  it('whose channel breaks may have had the order', async () => {
+  it.each(['file:///nowhere/bundle.js', 'file:///nowhere/bundle.ts'])(
+    'that is not there, as beside the bundle %s, fails its calls with advice',
+    async (bundle) => {
+      const helper = new Helper(8, (threads) => startHelper(threads, bundle));
+      await expect(list(helper)).rejects.toMatchObject({
+        name: 'Refusal',
+        code: 'ECONN',
+        advice: expect.stringContaining('external'),
+      });
+    },
+  );
+
+  it('whose channel breaks may have had the order, gets no other, and is given time to report on those before', async () => {
     const { helper, children } = helped();
     const first = list(helper);
     const [child] = children;
     if (child !== undefined) child.sendFailure = new Error('channel closed');
     await expect(list(helper)).rejects.toMatchObject({ name: 'HalfDone', cause: { code: 'ECONN' } });
+    const next = list(helper);
+    expect(children).toHaveLength(2);
+    expect(child?.killedWith).toEqual(['SIGKILL']);
     child?.report({ id: 1, answer: [] });
-    expect(await first).toEqual([]);
+    children[1]?.report({ id: 1, answer: [] });
+    expect(await Promise.all([first, next])).toEqual([[], []]);
+  });
+
+  it('whose channel closes is lost at once, though its end may not be seen for long', async () => {
+    const { helper, children } = helped();
+    const call = list(helper);
+    children[0]?.emit('disconnect');
+    const next = list(helper);
+    await expect(call).rejects.toMatchObject({ name: 'HalfDone', cause: { code: 'ECONN' } });
+    children[0]?.emit('exit', null, 'SIGKILL');
+    children[1]?.report({ id: 1, answer: [] });
+    expect(await next).toEqual([]);
+  });
+
+  it.each([
+    ['that can not be reached', () => Object.assign(new FakeChild(), { sendFailure: new Error('EPIPE') })],
+    ['that has no process', stillborn],
+    [
+      'that is not allowed',
+      () => {
+        throw new Error('ERR_ACCESS_DENIED');
+      },
+    ],
+  ])('%s lets others have their turn, however often its caller tries again', async (_, start) => {
+    const helper = new Helper(8, start as () => ChildProcess, () => '');
+    const others = { hadTurn: false };
+    const turn = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
+      others.hadTurn = true;
+    });
+    let attempts = 0;
+    for (; attempts < 100_000 && !others.hadTurn; attempts++) await list(helper).catch(() => undefined);
+    expect(attempts).toBeLessThan(100_000);
+    await turn;
+  });
+
+  it('acts with the rights that its user has now, and one with others only finishes what it was ordered', async () => {
+    let rights = 'root';
+    const { helper, children } = helped(() => rights);
+    const first = list(helper);
+    rights = 'nobody';
+    const second = list(helper);
+    expect(children.map(({ orders }) => orders.length)).toEqual([1, 1]);
+    expect(children[0]?.killedWith).toEqual([]);
+    for (const child of children) child.report({ id: 1, answer: [] });
+    expect(await Promise.all([first, second])).toEqual([[], []]);
+    expect(children.map(({ killedWith }) => killedWith)).toEqual([['SIGKILL'], []]);
+    rights = 'root';
+    void list(helper);
+    expect(children).toHaveLength(3);
   });
 
   it('is ended once it has nothing left to do, and not before', async () => {

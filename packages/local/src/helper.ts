@@ -1,17 +1,19 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { HalfDone, Refusal } from './errno.js';
+import { Refusal } from './errno.js';
+import { HelperProcess, notStarted } from './helper-process.js';
 import type { AnswerOf, ArgumentsOf, OperationName } from './operations.js';
 import type { Place } from './place.js';
-import { fromFault, type Report } from './wire.js';
 
 /** Starts the helper process; a test passes its own. */
 export type StartHelper = (threads: number) => ChildProcess;
 
-const ADVICE = 'Retry; where no processes may be started, pass { isolate: false }';
+/** Tells whose rights this process has at the moment; a test passes its own. */
+export type TellRights = () => string;
 
 /**
- * A process that makes calls on a mount in this one's stead.
+ * Makes calls on a mount in a process of their own.
  *
  * A call that hangs in the kernel occupies its thread until the server answers, and Node waits for every thread before
  * it ends: one such call in this process would keep `process.exit` from ever ending it.
@@ -19,90 +21,61 @@ const ADVICE = 'Retry; where no processes may be started, pass { isolate: false 
 export class Helper {
   readonly #threads: number;
   readonly #start: StartHelper;
-  readonly #waiting = new Map<number, Waiting>();
-  #child: ChildProcess | undefined;
-  #lastId = 0;
-  #dismissed = false;
+  readonly #rightsNow: TellRights;
+  /** By the rights they were started with. All but one only finish what they were ordered. */
+  readonly #processes = new Map<string, HelperProcess>();
 
-  constructor(threads: number, start: StartHelper = startHelper) {
+  constructor(threads: number, start: StartHelper = startHelper, rightsNow: TellRights = ownRights) {
     this.#threads = threads;
     this.#start = start;
+    this.#rightsNow = rightsNow;
   }
 
-  run<N extends OperationName>(place: Place, name: N, rest: ArgumentsOf<N>): Promise<AnswerOf<N>> {
-    return new Promise((resolve, reject) => {
-      const child = this.#running();
-      const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
-      child.send({ id, place, name, rest }, (error) => {
-        if (error !== null) this.#settle(id, (call) => call.reject(unheard(error)));
-      });
-    });
+  async run<N extends OperationName>(place: Place, name: N, rest: ArgumentsOf<N>): Promise<AnswerOf<N>> {
+    let chosen: HelperProcess;
+    try {
+      chosen = this.#withOwnRights();
+    } catch (error) {
+      // As after every failure of a helper, all else has its turn first.
+      await new Promise((resolve) => setImmediate(resolve));
+      throw notStarted(error);
+    }
+    return chosen.order(place, name, rest);
   }
 
   /** Ends the process once it has nothing left to do. A call that hangs may put that off to the end of this process. */
   dismiss(): void {
-    this.#dismissed = true;
-    this.#endIfIdle();
+    for (const process of this.#processes.values()) process.endWhenDone();
   }
 
-  #running(): ChildProcess {
-    if (this.#child !== undefined) return this.#child;
-    let child: ChildProcess;
-    try {
-      child = this.#start(this.#threads);
-    } catch (error) {
-      throw notStarted(error);
+  /** A process keeps the user and groups it was started with. Where this one gave up some, it must not lend them on. */
+  #withOwnRights(): HelperProcess {
+    const rights = this.#rightsNow();
+    for (const [others, process] of this.#processes) {
+      if (others !== rights) process.endWhenDone();
+      if (!process.takesOrders) this.#processes.delete(others);
     }
-    this.#child = child;
-    child.on('message', (report: Report) => {
-      this.#settle(report.id, (call) => {
-        if ('fault' in report) call.reject(fromFault(report.fault));
-        else call.resolve(report.answer);
-      });
-    });
-    child.once('error', (error) =>
-      this.#lost(child, child.pid === undefined ? notStarted(error) : unheard(error)),
+    let own = this.#processes.get(rights);
+    if (own === undefined) {
+      own = new HelperProcess(this.#start(this.#threads));
+      this.#processes.set(rights, own);
+    }
+    return own;
+  }
+}
+
+/** Starts the program of the helper, which lies beside this `module`. */
+export function startHelper(threads: number, module: string | undefined = import.meta.url): ChildProcess {
+  const program = programBeside(module);
+  if (program === undefined) {
+    throw new Refusal(
+      'ECONN',
+      'the helper process for the mount did not start: its program agent.js is not there',
+      'Where the package is bundled, keep @holdfast/local out of the bundle (external), or pass { isolate: false }',
     );
-    child.once('exit', () => this.#lost(child, unheard()));
-    // Only its caller's deadline may keep this process alive.
-    child.unref();
-    child.channel?.unref();
-    return child;
   }
-
-  #lost(child: ChildProcess, reason: Error): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
-    for (const id of this.#waiting.keys()) this.#settle(id, (call) => call.reject(reason));
-  }
-
-  #settle(id: number, how: (call: Waiting) => void): void {
-    const call = this.#waiting.get(id);
-    if (call === undefined) return;
-    this.#waiting.delete(id);
-    how(call);
-    this.#endIfIdle();
-  }
-
-  #endIfIdle(): void {
-    if (!this.#dismissed || this.#waiting.size > 0) return;
-    this.#child?.kill('SIGKILL');
-    this.#child = undefined;
-  }
-}
-
-interface Waiting {
-  /** With what the helper reports: an order is answered with what its operation gives. */
-  resolve(answer: unknown): void;
-  reject(reason: Error): void;
-}
-
-function startHelper(threads: number): ChildProcess {
-  // Run from its sources, as the tests do, the package uses what was built of the helper.
-  const built = import.meta.url.endsWith('.ts') ? '../dist/agent.js' : './agent.js';
   const { NODE_OPTIONS: _, ...environment } = process.env;
-  return fork(fileURLToPath(new URL(built, import.meta.url)), {
+  return fork(program, {
     // Neither a debugger's port nor a loader of the parent's is for the child.
     execArgv: [],
     env: { ...environment, UV_THREADPOOL_SIZE: String(threads) },
@@ -113,13 +86,16 @@ function startHelper(threads: number): ChildProcess {
   });
 }
 
-function notStarted(cause: unknown): Error {
-  const why = cause instanceof Error ? `: ${cause.message}` : '';
-  return new Refusal('ECONN', `the helper process for the mount did not start${why}`, ADVICE);
+/** A bundle holds a copy of this module, and nothing beside it; one that is not of ES modules does not tell where it is. */
+function programBeside(module: string | undefined): string | undefined {
+  if (module === undefined) return undefined;
+  // Run from its sources, as the tests do, the package uses what was built of the helper.
+  const program = fileURLToPath(new URL(module.endsWith('.ts') ? '../dist/agent.js' : './agent.js', module));
+  return existsSync(program) ? program : undefined;
 }
 
-/** The process ended, or the channel broke, with orders given and not reported on. */
-function unheard(cause?: Error): Error {
-  const why = cause === undefined ? '' : `: ${cause.message}`;
-  return new HalfDone(new Refusal('ECONN', `the helper process for the mount ended${why}`, ADVICE));
+/** The user and groups that decide what this process may do. Windows cannot change them. */
+function ownRights(): string {
+  const { getuid, geteuid, getgid, getegid, getgroups } = process;
+  return [getuid, geteuid, getgid, getegid, getgroups].map((ask) => ask?.().toString()).join(' ');
 }

@@ -1,11 +1,13 @@
 import { basename, dirname, join, sep } from 'node:path';
 import { nameOf, parentOf, ROOT, segmentsOf, type VFSPath } from '@holdfast/vfs';
 import { errnoOf, Refusal } from './errno.js';
-import { isWithin } from './mounts.js';
+import { typeMounted, unsafeOn } from './filesystem.js';
+import { isWithin, mountOf } from './mounts.js';
 import type { Place } from './place.js';
 import type { Steps } from './steps.js';
-import { assertMounted } from './still-mounted.js';
+import { assertMounted, assertMountedStill, mountedAt, tableOfMounts, wake } from './still-mounted.js';
 import { O_DIRECT, system } from './system.js';
+import { treeAt, type Kept } from './tree.js';
 import { refuseBadNames, refuseDevices } from './windows-names.js';
 
 /**
@@ -16,8 +18,13 @@ import { refuseBadNames, refuseDevices } from './windows-names.js';
  */
 export class Jail {
   readonly place: Place;
+  /** Whether to do as Linux's SMB client needs it: see smb.ts. */
+  smb: boolean;
   /** The root with its own links resolved, once it was seen. */
   #root: string | undefined;
+  #kept: Kept | undefined;
+  /** Whether an automounter had still to mount something at the root when it was last looked at. */
+  #awaitsMount: boolean;
 
   /**
    * Whether to read past the client's cache. An NFSv3 client takes a file for unchanged that was rewritten, in the same
@@ -28,20 +35,26 @@ export class Jail {
   constructor(place: Place) {
     this.place = place;
     this.uncachedReads = place.shared && O_DIRECT !== 0;
+    this.smb = place.smb;
+    this.#kept = place.kept;
+    this.#awaitsMount = place.kept !== undefined && mountedAt(place.kept, place.kept.root)?.type === 'autofs';
   }
 
   /** The real root; made first if it is missing and that was asked for. */
   *root(): Steps<string> {
-    yield* this.#assertMounted();
-    return (this.#root ??= yield* this.#findRoot());
+    const root = yield* this.#seenRoot();
+    yield* this.#assertMounted(root);
+    return root;
   }
 
   /** What exists at `path`, a link at its end resolved too. */
   *existing(path: VFSPath): Steps<string> {
-    const root = yield* this.root();
+    const root = yield* this.#seenRoot();
+    const sought = this.#outward(root, path);
+    yield* this.#assertMounted(sought);
     let real: string;
     try {
-      real = yield* system.realpath(this.#outward(root, path));
+      real = yield* system.realpath(sought);
     } catch (error) {
       // A link on the way that leads out must not even tell what there is outside.
       const parent = parentOf(path);
@@ -49,6 +62,7 @@ export class Jail {
       throw error;
     }
     if (!isWithin(root, real)) throw leadsOut();
+    if (real !== sought) yield* this.#assertMounted(real);
     return real;
   }
 
@@ -61,14 +75,47 @@ export class Jail {
   }
 
   *makeRoot(): Steps<void> {
-    yield* this.#assertMounted();
-    const { root, mode } = this.place;
+    const { root, mode, kept } = this.place;
+    yield* this.#assertMounted(kept?.root ?? root);
     yield* system.mkdirTree(root, mode ?? 0o777);
+    yield* this.assertStillMounted(kept?.root ?? root);
     if (mode !== undefined) yield* system.chmod(root, mode);
   }
 
-  *#assertMounted(): Steps<void> {
-    if (this.place.mount !== undefined) yield* assertMounted(this.place.mount);
+  /** After a call: throws if `real`, a path of the machine, is no longer on the mount where it was before it. */
+  *assertStillMounted(real: string): Steps<void> {
+    if (this.#kept !== undefined) yield* assertMountedStill(this.#kept, real);
+  }
+
+  *#assertMounted(real: string): Steps<void> {
+    if (this.#kept !== undefined) yield* assertMounted(this.#kept, real);
+  }
+
+  *#seenRoot(): Steps<string> {
+    if (this.#root !== undefined && !this.#awaitsMount) return this.#root;
+    const { root, kept } = this.place;
+    yield* this.#assertMounted(kept?.root ?? root);
+    const real = yield* this.#findRoot();
+    if (this.#awaitsMount) yield* this.#lookAgain(real);
+    return (this.#root = real);
+  }
+
+  /** What an automounter has mounted at the root is what must stay mounted, and what decides how to deal with it. */
+  *#lookAgain(root: string): Steps<void> {
+    yield* wake(root);
+    const mounts = yield* tableOfMounts();
+    const here = mountOf(mounts, root);
+    if (here === undefined) return;
+    if (here.type === 'autofs') {
+      // The folder of an indirect map is never mounted on itself, only what is in it.
+      this.#awaitsMount = !(here.point === root && here.options.includes('indirect'));
+      return;
+    }
+    const tree = treeAt(mounts, root, typeMounted(here.type, here.options));
+    if (tree.type.unsafe !== undefined && !this.place.insisted) throw unsafeOn(tree.type);
+    this.smb = this.place.shared && tree.smb;
+    this.#kept = { root, mounts: tree.mounts };
+    this.#awaitsMount = false;
   }
 
   *#findRoot(): Steps<string> {
@@ -92,7 +139,7 @@ export class Jail {
 
   #refuseNames(path: VFSPath): void {
     if (this.place.platform === 'win32') refuseBadNames(segmentsOf(path));
-    else if (this.place.smb) refuseDevices(segmentsOf(path));
+    else if (this.smb) refuseDevices(segmentsOf(path));
   }
 
   #outward(root: string, path: VFSPath): string {

@@ -8,6 +8,8 @@ export interface LimiterOptions {
    * former until it ends. Default 0.
    */
   readonly spare?: number;
+  /** Called whenever the last call has ended and none waits. */
+  readonly onIdle?: () => void;
 }
 
 /** How long the caller of one call waits, and what it hears. */
@@ -35,13 +37,20 @@ const LEAST_SHARE = 0.1;
 export class Limiter {
   readonly #limit: number;
   readonly #spare: number;
+  readonly #onIdle: (() => void) | undefined;
   readonly #queue = new Set<() => void>();
   #awaited = 0;
   #abandoned = 0;
 
-  constructor({ limit, spare = 0 }: LimiterOptions) {
+  constructor({ limit, spare = 0, onIdle }: LimiterOptions) {
     this.#limit = limit;
     this.#spare = spare;
+    this.#onIdle = onIdle;
+  }
+
+  /** Whether no call is in flight or waits. */
+  get isIdle(): boolean {
+    return this.inFlight === 0 && this.queued === 0;
   }
 
   /** Calls begun and not ended. */
@@ -77,6 +86,7 @@ export class Limiter {
         state = 'ended';
         stopWaiting();
         this.#admit();
+        if (this.isIdle) this.#onIdle?.();
       };
       const abandon = (reason: unknown): void => {
         stopWaiting();

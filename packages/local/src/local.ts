@@ -1,6 +1,7 @@
-import { createVFS, systemClock, VFSError, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
+import { createVFS, systemClock, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
 import { LocalDriver } from './driver.js';
-import { isSMB, typeNamed, type FilesystemType } from './filesystem.js';
+import { toVFSError } from './errno.js';
+import { typeNamed, unsafeOn, type FilesystemType } from './filesystem.js';
 import { onMount } from './mount.js';
 import { parseSettings, type LocalOptions, type Settings } from './options.js';
 import type { Place } from './place.js';
@@ -37,10 +38,11 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
   const fsync = settings.fsync ?? mounted;
   const place: Place = {
     root: settings.root,
-    mount: found.mount,
+    kept: found.kept,
+    insisted: settings.filesystem !== 'auto',
     create: settings.create,
     shared: mounted,
-    smb: mounted && machine.platform === 'linux' && isSMB(found.type),
+    smb: mounted && found.smb,
     sync: !fsync ? 'none' : mounted ? 'file' : 'all',
     mode: settings.mode,
     platform: machine.platform,
@@ -64,14 +66,8 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
 function chosen({ filesystem, root }: Settings, found: FilesystemType): FilesystemType {
   if (filesystem === 'auto') {
     if (found.unsafe === undefined) return found;
-    throw new VFSError({
-      code: 'ENOTSUP',
-      op: 'open',
-      path: root,
-      adapter: 'local',
-      detail: `no lock is safe on ${found.name}: ${found.unsafe.why}`,
-      advice: found.unsafe.advice,
-    });
+    const { platform } = process;
+    throw toVFSError(unsafeOn(found), { op: 'open', path: root, adapter: 'local', platform, remote: true });
   }
   if (filesystem === found.class) return found;
   return { ...typeNamed(STAND_IN[filesystem]), name: found.name };

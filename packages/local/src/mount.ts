@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/vfs';
-import { Helper } from './helper.js';
+import { Helper, type StartHelper } from './helper.js';
 import { Limiter } from './limiter.js';
 import type { Place } from './place.js';
 import { inProcess, type Runner } from './runner.js';
@@ -19,25 +19,57 @@ export interface MountOptions {
   readonly isolate: boolean;
   readonly deadlineMs: number;
   readonly clock: Clock;
+  /** How the helper process is started; a test passes its own way. */
+  readonly startHelper?: StartHelper;
 }
 
 /** What all VFS objects of this process share that lie on one device. */
-interface Shared {
+class Device {
   readonly limiter: Limiter;
   readonly helper: Helper | undefined;
-  users: number;
+  readonly #key: string;
+  #users = 0;
+
+  constructor(key: string, isolate: boolean, startHelper: StartHelper | undefined) {
+    this.#key = key;
+    const onIdle = (): void => this.#endIfUnused();
+    this.limiter = isolate
+      ? new Limiter({ limit: MOST_AWAITED, spare: MOST_ABANDONED, onIdle })
+      : new Limiter({ limit: MOST_AWAITED, onIdle });
+    this.helper = isolate ? new Helper(MOST_AWAITED + MOST_ABANDONED, startHelper) : undefined;
+  }
+
+  join(): void {
+    this.#users++;
+    devices.set(this.#key, this);
+  }
+
+  leave(): void {
+    this.#users--;
+    this.#endIfUnused();
+  }
+
+  /**
+   * As long as a call hangs it goes on using up what is limited, so whoever opens the device again joins in here. With a
+   * helper of its own it would leave another process behind each time: one that hangs in the kernel cannot be killed.
+   */
+  #endIfUnused(): void {
+    if (this.#users > 0 || !this.limiter.isIdle) return;
+    if (devices.get(this.#key) === this) devices.delete(this.#key);
+    this.helper?.dismiss();
+  }
 }
 
-const devices = new Map<string, Shared>();
+const devices = new Map<string, Device>();
 
 /** Carries out operations on a mount: two at a time for each device of the process, each with a deadline. */
-export function onMount(place: Place, { device, isolate, deadlineMs, clock }: MountOptions): Runner {
-  const key = `${device} ${isolate ? 'isolated' : 'in process'}`;
-  const shared = devices.get(key) ?? open(isolate);
-  shared.users++;
-  devices.set(key, shared);
+export function onMount(place: Place, options: MountOptions): Runner {
+  const { isolate, deadlineMs, clock } = options;
+  const key = `${options.device} ${isolate ? 'isolated' : 'in process'}`;
+  const device = devices.get(key) ?? new Device(key, isolate, options.startHelper);
+  device.join();
 
-  const { limiter, helper } = shared;
+  const { limiter, helper } = device;
   const direct = inProcess(place, 'pool');
   return {
     run: (name, rest, terms) =>
@@ -45,21 +77,6 @@ export function onMount(place: Place, { device, isolate, deadlineMs, clock }: Mo
         () => (helper === undefined ? direct.run(name, rest, terms) : helper.run(place, name, rest)),
         { ...terms, deadlineMs, clock },
       ),
-    close(): void {
-      if (--shared.users > 0) return;
-      // Whoever opens the device again gets threads of its own only if those that hang are not in this process.
-      if (helper !== undefined) devices.delete(key);
-      helper?.dismiss();
-    },
+    close: () => device.leave(),
   };
-}
-
-function open(isolate: boolean): Shared {
-  return isolate
-    ? {
-        limiter: new Limiter({ limit: MOST_AWAITED, spare: MOST_ABANDONED }),
-        helper: new Helper(MOST_AWAITED + MOST_ABANDONED),
-        users: 0,
-      }
-    : { limiter: new Limiter({ limit: MOST_AWAITED }), helper: undefined, users: 0 };
 }

@@ -25,7 +25,8 @@ function jailAt(dir: string, changes: Partial<Place>): Jail {
   const { platform } = process;
   return new Jail({
     root: dir,
-    mount: undefined,
+    kept: undefined,
+    insisted: false,
     create: false,
     shared: false,
     smb: false,

@@ -58,7 +58,8 @@ function* mkdir(jail: Jail, path: VFSPath): Steps<void> {
   yield* doubtingAbsence(jail, [parentOf(path)], function* () {
     const at = yield* jail.named(path);
     const make = (): Steps<void> => system.mkdir(at, mode ?? 0o777);
-    yield* jail.place.smb ? unlessGone(at, make) : make();
+    yield* jail.smb ? unlessGone(at, make) : make();
+    yield* jail.assertStillMounted(at);
     try {
       if (mode !== undefined) yield* system.chmod(at, mode);
       if (sync === 'all') yield* files.syncDirectory(dirname(at));
@@ -95,6 +96,8 @@ function* ls(jail: Jail, path: VFSPath): Steps<Entry[]> {
     // The record of a directory grows with its entries: a large one would hold up the main thread.
     if (!jail.place.shared && (yield* system.lstat(at)).size > files.LARGE) yield OFFLOAD;
     const entries = yield* readdir(at);
+    // Of what was taken away meanwhile, an empty folder would be shown.
+    yield* jail.assertStillMounted(at);
     return entries.map(({ name, kind }): Entry => ({ name, type: kind }));
   });
 }
@@ -120,8 +123,10 @@ function* readdir(at: string): Steps<Listed[]> {
 function* stat(jail: Jail, path: VFSPath): Steps<FileInfo> {
   return yield* doubtingAbsence(jail, [path], function* () {
     const at = yield* jail.existing(path);
-    const { shared, smb } = jail.place;
-    return infoOf(yield* smb ? askedStat(at, path === ROOT) : shared ? openedStat(at) : system.lstat(at));
+    const { shared } = jail.place;
+    return infoOf(
+      yield* jail.smb ? askedStat(at, path === ROOT) : shared ? openedStat(at) : system.lstat(at),
+    );
   });
 }
 
@@ -144,13 +149,14 @@ function* rm(jail: Jail, path: VFSPath): Steps<void> {
     const at = yield* jail.named(path);
     try {
       yield* system.unlink(at);
-      if (jail.place.smb) yield* untilGone(at);
+      if (jail.smb) yield* untilGone(at);
     } catch (error) {
       if (!(yield* saysDirectory(error, at))) throw error;
       // On ext4 the dearest call of all, some 100 µs and now and then milliseconds, and tidying up can wait.
       yield OFFLOAD;
       yield* rmdir(at);
     }
+    yield* jail.assertStillMounted(at);
     if (jail.place.sync === 'all') yield* files.syncDirectory(dirname(at));
   });
 }
@@ -176,6 +182,7 @@ function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
     const source = yield* jail.named(from);
     const target = yield* jail.named(to);
     yield* system.rename(source, target);
+    yield* jail.assertStillMounted(target);
     if (jail.place.sync !== 'all') return;
     yield* files.syncDirectory(dirname(target));
     yield* files.syncDirectory(dirname(source));
@@ -184,7 +191,9 @@ function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
 
 function* chtimes(jail: Jail, path: VFSPath, atime: Date, mtime: Date): Steps<void> {
   yield* doubtingAbsence(jail, [path], function* () {
-    yield* system.lutimes(yield* jail.existing(path), atime, mtime);
+    const at = yield* jail.existing(path);
+    yield* system.lutimes(at, atime, mtime);
+    yield* jail.assertStillMounted(at);
   });
 }
 

@@ -1,11 +1,13 @@
-import type { MountedAt } from './survey.js';
+import type { Kept } from './tree.js';
 
 /** Where operations work and how, as plain data: it can be sent to another process. */
 export interface Place {
   /** The root as an absolute path of the machine. */
   readonly root: string;
-  /** What must be mounted where the root is, if anything must. */
-  readonly mount: MountedAt | undefined;
+  /** What must stay mounted at the root and below it, if anything must. */
+  readonly kept: Kept | undefined;
+  /** Whether what turns out to be unsafe only later, once an automounter has mounted it, is used all the same. */
+  readonly insisted: boolean;
   /** Whether a missing root is made, parents included. */
   readonly create: boolean;
   /** Whether other hosts change it, so that only an open is fresh and an "absent" must be doubted. */

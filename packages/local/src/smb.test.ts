@@ -13,7 +13,8 @@ const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op:
 function mountAt(root: string) {
   const jail = new Jail({
     root,
-    mount: undefined,
+    kept: undefined,
+    insisted: false,
     create: false,
     shared: true,
     smb: true,

@@ -3,8 +3,9 @@ import { typeNamed, typeOfMagic } from './filesystem.js';
 import { mountOf, parseMounts } from './mounts.js';
 import { survey, type Surroundings } from './survey.js';
 
+const DISK = '27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n';
 const TABLE = `\
-27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+${DISK}\
 30 27 0:41 / /home rw,relatime shared:7 - nfs4 filer:/home rw,vers=4.2,hard
 31 27 0:42 / /mnt/win rw,relatime - cifs //filer/share rw,vers=3.1.1
 32 27 0:43 / /mnt/with\\040space rw - fuse.sshfs host:/dir rw,user_id=0
@@ -57,17 +58,77 @@ describe('the survey of a root on Linux', () => {
   });
 
   it.each(['nfs', 'nfs4'])('calls %s mounted with nocto unsafe, for its listings are old', (type) => {
-    const table = `30 27 0:41 / /m rw - ${type} filer:/m rw,vers=3,nocto,hard\n`;
+    const table = `${DISK}30 27 0:41 / /m rw - ${type} filer:/m rw,vers=3,nocto,hard\n`;
     const found = survey('/m/locks', { ...linux(), mountinfo: () => table });
     expect(found.type.unsafe).toBeDefined();
     const usual = survey('/m/locks', { ...linux(), mountinfo: () => table.replace('nocto,', '') });
     expect(usual.type.unsafe).toBeUndefined();
   });
 
+  it.each([
+    ['nocto NFS below NFS', '/m', 'nfs4 filer:/m rw', 'nfs filer:/n rw,nocto', 'nfs', 'network'],
+    [
+      'nocto NFS at the root, sshfs below',
+      '/m',
+      'nfs4 filer:/m rw,nocto',
+      'fuse.sshfs host:/ rw',
+      'nfs4',
+      'fuse',
+    ],
+    ['rclone below sshfs', '/m', 'fuse.sshfs host:/ rw', 'fuse.rclone remote: rw', 'fuse.rclone', 'fuse'],
+    ['rclone below a disk', '/', 'ext4 /dev/sdb rw', 'fuse.rclone remote: rw', 'fuse.rclone', 'fuse'],
+  ])('calls %s unsafe, by the name of what makes it so', (_, root, outer, inner, name, kind) => {
+    const table = `${DISK}30 27 0:41 / /m rw - ${outer}\n31 30 0:42 / /m/deep/inner rw - ${inner}\n`;
+    const { type } = survey(root, { ...linux(), mountinfo: () => table });
+    expect(type).toMatchObject({ name, class: kind, unsafe: expect.anything() });
+  });
+
+  it('tells of SMB wherever in the tree it is', () => {
+    expect(['/mnt/win/a', '/mnt', '/home', '/var'].map((root) => survey(root, linux()).smb)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('takes of two mounts in one tree the coarser times and the weaker promise', () => {
+    const { type } = survey('/mnt', linux());
+    expect(type).toMatchObject({ mtimeGranularityMs: 1000, exclusiveMkdir: false });
+  });
+
   it('tells what must stay mounted, which a local disk need not', () => {
-    expect(survey('/home/anna', linux()).mount).toEqual({ path: '/home/anna', type: 'nfs4' });
-    expect(survey('/var', linux()).mount).toBeUndefined();
-    expect(survey('/srv/data', linux()).mount).toBeUndefined();
+    const home = { point: '/home', type: 'nfs4', source: 'filer:/home' };
+    expect(survey('/home/anna', linux()).kept).toEqual({ root: '/home/anna', mounts: [home] });
+    expect(survey('/var', linux()).kept).toBeUndefined();
+    expect(survey('/srv/data', linux()).kept?.mounts).toEqual([
+      { point: '/srv/data/deep/shared', type: 'nfs4', source: 'filer:/b' },
+    ]);
+  });
+
+  it('does not go by a mount that another covers', () => {
+    const table = `${DISK}30 27 0:41 / /m/a/b rw - tmpfs none rw\n31 27 0:42 / /m/a rw - fuse.sshfs host:/ rw\n`;
+    const found = survey('/m/a/b', { ...linux(), mountinfo: () => table });
+    expect(found).toMatchObject({ type: { name: 'fuse.sshfs' }, kept: { mounts: [{ point: '/m/a' }] } });
+  });
+
+  it('in a chroot asks statfs of what no mount covers, and nothing has to stay mounted there', () => {
+    const inside: Surroundings = {
+      ...linux(),
+      mountinfo: () => '36 27 0:47 / /team rw - nfs4 filer:/a rw\n',
+      // A chroot's own folders; /team, which is a mount, is not to be asked about.
+      magicOf: (path) => (path === '/' ? 0xef53 : undefined),
+      linkAt: (path) => (path === '/link' ? 'team/a' : undefined),
+    };
+    const found = survey('/var/locks', inside);
+    expect([found.type.class, found.kept]).toEqual(['local', undefined]);
+    expect(survey('/team/locks', inside).kept?.mounts).toHaveLength(1);
+    expect(survey('/link/locks', inside)).toMatchObject({
+      type: { name: 'nfs4' },
+      kept: { root: '/team/a/locks' },
+    });
+    const empty = survey('/var', { ...inside, mountinfo: () => '' });
+    expect([empty.type.class, empty.kept]).toEqual(['local', undefined]);
   });
 
   it('tells roots on one mount by the same device, others by another', () => {
@@ -77,8 +138,16 @@ describe('the survey of a root on Linux', () => {
   });
 
   it('follows links as long as they lie on a local filesystem', () => {
-    const links = { '/var/locks': '../home/anna', '/var/loop': 'loop', '/locks': '/var/locks' };
+    const links = {
+      '/var/locks': '../home/anna',
+      '/var/loop': 'loop',
+      '/locks': '/var/locks',
+      '/var/deep': '/srv/one/two',
+      '/up': 'var/deep/../three',
+    };
     expect(survey('/locks/deploy', linux(links)).type.name).toBe('nfs4');
+    // From where a link leads, `..` leads on.
+    expect(survey('/up', linux({ ...links, '/srv/one/three': '/home' })).type.name).toBe('nfs4');
     expect(survey('/var/loop/x', linux(links)).type.class).toBe('local');
   });
 

@@ -1,22 +1,19 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statfsSync } from 'node:fs';
-import { dirname, join, parse, resolve, sep } from 'node:path';
-import { CAREFULNESS, typeMounted, typeNamed, typeOfMagic, type FilesystemType } from './filesystem.js';
-import { isWithin, mountOf, parseMounts, type Mount } from './mounts.js';
+import { dirname, join, parse, sep } from 'node:path';
+import { isSMB, typeMounted, typeNamed, typeOfMagic, type FilesystemType } from './filesystem.js';
+import { mountOf, parseMounts, type Mount } from './mounts.js';
+import { treeAt, type Kept } from './tree.js';
 
 /** What there is to know of a root before the first call. */
 export interface Survey {
+  /** The most careful of what is at and below the root. */
   readonly type: FilesystemType;
+  /** Whether Linux's SMB client mounts any of it. */
+  readonly smb: boolean;
   /** The same for all roots on one filesystem of this machine. */
   readonly device: string;
-  /** Where the root is, and the type of its own filesystem: only if that is a mount, and a table of mounts tells. */
-  readonly mount?: MountedAt;
-}
-
-/** Where something is mounted that can go away again. */
-export interface MountedAt {
-  /** A path on it, its links resolved as far as they lie on local filesystems. */
-  readonly path: string;
-  readonly type: string;
+  /** What must stay mounted: only if something can go away, and a table of mounts tells. */
+  readonly kept?: Kept;
 }
 
 /** The machine, as far as {@link survey} asks it; a test passes its own. */
@@ -59,7 +56,8 @@ const MAX_LINKS = 40;
 function surveyByTable(root: string, mounts: readonly Mount[], machine: Surroundings): Survey {
   const typeAt = (path: string): FilesystemType => {
     const mount = mountOf(mounts, path);
-    return mount === undefined ? typeNamed('unmounted') : typeMounted(mount.type, mount.options);
+    // In a chroot the table does not have what its root lies on; that no mount covers the path is known all the same.
+    return mount === undefined ? surveyByMagic(path, machine).type : typeMounted(mount.type, mount.options);
   };
   let left = root.split(sep).filter(Boolean);
   let at: string = sep;
@@ -73,39 +71,24 @@ function surveyByTable(root: string, mounts: readonly Mount[], machine: Surround
       left = rest;
     } else {
       links++;
-      left = [...resolve(at, target).split(sep).filter(Boolean), ...rest];
-      at = sep;
+      left = [...target.split(sep).filter(Boolean), ...rest];
+      if (target.startsWith(sep)) at = sep;
     }
   }
   const place = join(at, ...left);
-  const here = mountOf(mounts, place);
-  const own = typeAt(place);
-  let type = own;
-  for (const mount of mounts) {
-    // A mount below the root is inside the jail too, so the more careful of the two conducts holds for all.
-    if (mount.point !== place && isWithin(place, mount.point) && isShared(mount)) {
-      type = moreCareful(type, typeMounted(mount.type, mount.options));
-    }
-  }
-  const mount = own.class === 'local' ? undefined : { path: place, type: own.name };
-  return { type, device: here?.device ?? place, ...(mount === undefined ? {} : { mount }) };
-}
-
-/** Kernel filesystems such as proc and cgroup have no known type either, but no server behind them. */
-function isShared({ type }: Mount): boolean {
-  if (type === 'autofs') return false;
-  return typeNamed(type).class === 'network' || /^fuse(?:blk|\..+)?$/.test(type);
-}
-
-function moreCareful(one: FilesystemType, other: FilesystemType): FilesystemType {
-  return CAREFULNESS.indexOf(other.class) > CAREFULNESS.indexOf(one.class) ? other : one;
+  const { type, smb, mounts: kept } = treeAt(mounts, place, typeAt(place));
+  const device = mountOf(mounts, place)?.device ?? surveyByMagic(place, machine).device;
+  return { type, smb, device, ...(kept.length === 0 ? {} : { kept: { root: place, mounts: kept } }) };
 }
 
 function surveyByMagic(root: string, machine: Surroundings): Survey {
   for (let at = root; ; at = dirname(at)) {
     const magic = machine.magicOf(at);
-    if (magic !== undefined) return { type: typeOnPlatform(magic, machine.platform), device: `${magic}` };
-    if (at === dirname(at)) return { type: typeNamed('unknown'), device: root };
+    if (magic !== undefined) {
+      const type = typeOnPlatform(magic, machine.platform);
+      return { type, smb: machine.platform === 'linux' && isSMB(type), device: `${magic}` };
+    }
+    if (at === dirname(at)) return { type: typeNamed('unknown'), smb: false, device: root };
   }
 }
 
@@ -120,7 +103,8 @@ function typeOnPlatform(magic: number, platform: NodeJS.Platform): FilesystemTyp
 function surveyWindows(root: string, machine: Surroundings): Survey {
   // The real path of a mapped drive is the \\server\share behind it.
   const drive = parse(machine.realpath(parse(root).root) ?? root).root;
-  return { type: typeNamed(drive.startsWith('\\\\') ? 'smb3' : 'ntfs'), device: drive.toLowerCase() };
+  const type = typeNamed(drive.startsWith('\\\\') ? 'smb3' : 'ntfs');
+  return { type, smb: false, device: drive.toLowerCase() };
 }
 
 function attempt<T>(look: () => T): T | undefined {

@@ -15,7 +15,8 @@ vi.setConfig({ testTimeout: 60_000 });
 const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op: 'watch', adapter: 'local' });
 const placeAt = (root: string): Place => ({
   root,
-  mount: undefined,
+  kept: undefined,
+  insisted: false,
   create: false,
   shared: false,
   smb: false,
