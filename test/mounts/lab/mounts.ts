@@ -86,7 +86,7 @@ export const RCLONE: MountKind = {
 };
 
 /** Where `kind` is mounted in a guest. */
-export const pointOf = (kind: MountKind): string => `/media/${kind.id}`;
+export const pointOf = (kind: MountKind): string => `/run/media/${kind.id}`;
 
 /** The script that mounts `kind` in a guest. */
 export const mountScript = (kind: MountKind): string =>
