@@ -12,7 +12,7 @@ import { cutOff } from './trials/cut-off.js';
 import { frozen } from './trials/frozen.js';
 import { commandEnded, hanging, hangingInProcess } from './trials/hanging.js';
 import { killed } from './trials/killed.js';
-import { flushing, freshness, leased, rewriting } from './trials/needed.js';
+import { flushing, freshness, leased, rewriting, uncached } from './trials/needed.js';
 import { serverFrozen, serverRestarted } from './trials/outage.js';
 import { quiet } from './trials/quiet.js';
 import { unmounted } from './trials/unmounted.js';
@@ -80,6 +80,12 @@ const ENTRIES: readonly Entry[] = [
     fits: byDefault,
   },
   {
+    title: 'a rewrite that leaves all times as they were is read, as it is not from the cache',
+    name: 'uncached',
+    trial: uncached,
+    fits: byDefault,
+  },
+  {
     title: 'nobody reads an empty file, as if it were truncated first',
     name: 'rewriting',
     trial: rewriting,
@@ -139,6 +145,7 @@ describe.skipIf(why !== undefined).for(GROUPS)(
 );
 
 // Of what failed, or was not asked for, there are no figures: then what was measured before stays.
-afterAll(async (_, file) => {
+// oxlint-disable-next-line no-empty-pattern -- Vitest takes nothing else for the fixtures, which come first.
+afterAll(async ({}, file) => {
   if (whole(file)) await quote(table.markdown(GROUPS.flatMap(({ kinds }) => kinds)));
 });
