@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Bench, LARGEST_CLOCK_ERROR_MS } from './bench/bench.js';
 import type { FiguresByMount } from './bench/figures.js';
 import { Table } from './bench/table.js';
-import { DEFAULTS, SSHFS, VARIANTS, type MountKind } from './lab/mounts.js';
+import { DEFAULTS, listsFresh, SSHFS, VARIANTS, type MountKind } from './lab/mounts.js';
 import { noLab } from './lab/packages.js';
 import { quote, whole } from './readme.js';
 import { clockOff } from './trials/clock-off.js';
@@ -34,9 +34,6 @@ interface Entry {
 /** What sshfs does without `reconnect` when its connection is lost is to end. */
 const reconnects = ({ protocol, title }: MountKind): boolean =>
   protocol !== 'sshfs' || title.includes('reconnect');
-/** sshfs lists late unless it is told not to, and so cannot keep the contract. */
-const listsFresh = ({ protocol, title }: MountKind): boolean =>
-  protocol !== 'sshfs' || title.includes('dir_cache=no');
 const byDefault = (kind: MountKind): boolean => DEFAULTS.includes(kind);
 
 const ENTRIES: readonly Entry[] = [
@@ -133,6 +130,7 @@ describe.skipIf(why !== undefined).for(GROUPS)(
       expect(figures?.size ?? tried.length).toBeGreaterThan(0);
     });
 
+    // What lists late cannot keep the contract.
     describe.for(kinds.filter(listsFresh))('the contract on $title', (kind) => {
       conformance(() => bench, kind, { test });
     });

@@ -1,6 +1,6 @@
 import { checkHistory, describeHistory, type HistoryEvent } from '@holdfast/testkit';
 import type { TrialLock } from '../lab/inside/contender.js';
-import { pointOf, type MountKind } from '../lab/mounts.js';
+import { listsFresh, pointOf, type MountKind } from '../lab/mounts.js';
 import { LARGEST_CLOCK_ERROR_MS, type Bench, type HostName } from './bench.js';
 import type { Contender } from './contender.js';
 
@@ -14,7 +14,15 @@ export const POLL_MS = 1000;
  */
 export const SLACK_MS = 1500;
 /** From when a holder shows no more life to when another has the lock: the window, two polls, and the slack. */
-export const LONGEST_TAKEOVER_MS: number = STALE_AFTER_MS + 2 * POLL_MS + SLACK_MS;
+const LONGEST_TAKEOVER_MS: number = STALE_AFTER_MS + 2 * POLL_MS + SLACK_MS;
+
+/**
+ * The longest time, in milliseconds, that the takeover of a lock on `kind` may take. Where listings are late, a contender
+ * looks past them once a window has gone by; if that shows a beat that it had not seen, a window begins anew.
+ */
+export function longestTakeoverMs(kind: MountKind): number {
+  return LONGEST_TAKEOVER_MS + (listsFresh(kind) ? 0 : STALE_AFTER_MS);
+}
 
 /** One process that contends for the lock of one mount in one trial. */
 export interface Party {

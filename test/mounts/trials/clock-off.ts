@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Bench, HostName } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
-import { LONGEST_TAKEOVER_MS, pause, STALE_AFTER_MS, Trial } from '../bench/trial.js';
+import { longestTakeoverMs, pause, STALE_AFTER_MS, Trial } from '../bench/trial.js';
 import type { MountKind } from '../lab/mounts.js';
 import { monotonic } from '../lab/inside/instant.js';
 import { conclude } from './counting.js';
@@ -61,7 +61,7 @@ async function heldOn(
     const { waiter, held, granted } = stands.get(kind)!;
     const { token, at } = await granted;
     expect(token, `${kind.title}: token`).toBe(held.token + 1);
-    expect(at - killedAt, `${kind.title}: takeover`).toBeLessThan(LONGEST_TAKEOVER_MS);
+    expect(at - killedAt, `${kind.title}: takeover`).toBeLessThan(longestTakeoverMs(kind));
     await conclude(trial, kind, waiter);
     return { takeover: at - killedAt };
   });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
-import { LONGEST_TAKEOVER_MS, pause, STALE_AFTER_MS, Trial } from '../bench/trial.js';
+import { longestTakeoverMs, pause, STALE_AFTER_MS, Trial } from '../bench/trial.js';
 import { monotonic } from '../lab/inside/instant.js';
 import { conclude, count } from './counting.js';
 import { persist } from './outage.js';
@@ -26,12 +26,16 @@ export async function cutOff(bench: Bench): Promise<FiguresByMount> {
   try {
     return await onEach(bench.mounts, async (kind) => {
       const { holder, waiter, held, granted } = stands.get(kind)!;
-      const loss = await holder.contender.until('losses', ({ id }) => id === holder.id, LONGEST_TAKEOVER_MS);
+      const loss = await holder.contender.until(
+        'losses',
+        ({ id }) => id === holder.id,
+        longestTakeoverMs(kind),
+      );
       expect(loss.at - cutAt, `${kind.title}: noticed`).toBeLessThan(STALE_AFTER_MS);
       const gaveBack = holder.contender.release(holder.id).catch(() => undefined);
       const { token, at } = await granted;
       expect(token, `${kind.title}: token`).toBeGreaterThan(held.token);
-      expect(at - cutAt, `${kind.title}: takeover`).toBeLessThan(LONGEST_TAKEOVER_MS);
+      expect(at - cutAt, `${kind.title}: takeover`).toBeLessThan(longestTakeoverMs(kind));
       await count(waiter);
 
       const backAt = await back;

@@ -3,7 +3,7 @@ import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
 import type { Granted } from '../lab/inside/contender.js';
 import type { MountKind } from '../lab/mounts.js';
-import { LONGEST_TAKEOVER_MS, pause, POLL_MS, STALE_AFTER_MS, Trial } from '../bench/trial.js';
+import { longestTakeoverMs, pause, POLL_MS, STALE_AFTER_MS, Trial } from '../bench/trial.js';
 import { monotonic } from '../lab/inside/instant.js';
 import { conclude, count } from './counting.js';
 import { atRest, standoff } from './waiting.js';
@@ -36,7 +36,7 @@ export async function frozen(bench: Bench): Promise<FiguresByMount> {
     const { token, at } = grants.get(kind)!;
     const takeover = at - frozenAt;
     expect(token, `${kind.title}: token`).toBeGreaterThan(held.token);
-    expect(takeover, `${kind.title}: takeover`).toBeLessThan(LONGEST_TAKEOVER_MS);
+    expect(takeover, `${kind.title}: takeover`).toBeLessThan(longestTakeoverMs(kind));
 
     // It works every 5 ms as long as it may. After the pause it did not work once more.
     const stop = await holder.contender.until('stops', ({ id }) => id === holder.id, SOON_MS);

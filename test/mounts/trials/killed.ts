@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
-import { LONGEST_TAKEOVER_MS, Trial } from '../bench/trial.js';
+import { longestTakeoverMs, Trial } from '../bench/trial.js';
 import { monotonic } from '../lab/inside/instant.js';
 import { conclude } from './counting.js';
 import { atRest, standoff } from './waiting.js';
@@ -20,7 +20,7 @@ export async function killed(bench: Bench): Promise<FiguresByMount> {
       const { token, at } = await granted;
       const takeover = at - killedAt;
       expect(token, `${kind.title}: token`).toBeGreaterThan(held.token);
-      expect(takeover, `${kind.title}: takeover`).toBeLessThan(LONGEST_TAKEOVER_MS);
+      expect(takeover, `${kind.title}: takeover`).toBeLessThan(longestTakeoverMs(kind));
       await conclude(trial, kind, waiter);
       return { takeover };
     });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
-import { LONGEST_TAKEOVER_MS, pause, STALE_AFTER_MS, Trial, type Party } from '../bench/trial.js';
+import { longestTakeoverMs, pause, STALE_AFTER_MS, Trial, type Party } from '../bench/trial.js';
 import type { Granted } from '../lab/inside/contender.js';
 import { monotonic } from '../lab/inside/instant.js';
 import type { MountKind } from '../lab/mounts.js';
@@ -77,7 +77,7 @@ async function survive(bench: Bench, outage: Outage): Promise<FiguresByMount> {
       await conclude(trial, kind, holder);
       const recovery =
         lostAt === undefined ? firstBeat(trial, kind, upAt) : Math.max(0, Math.max(at, again.at) - upAt);
-      expect(recovery, `${kind.title}: recovery`).toBeLessThan(LONGEST_TAKEOVER_MS + outage.reconnectMs);
+      expect(recovery, `${kind.title}: recovery`).toBeLessThan(longestTakeoverMs(kind) + outage.reconnectMs);
       return { recovery, ...(lostAt === undefined ? {} : { noticed: lostAt - begunAt }) };
     });
   } finally {

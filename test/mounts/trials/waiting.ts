@@ -30,13 +30,13 @@ export async function standoff(trial: Trial, kind: MountKind): Promise<Standoff>
   return { holder, waiter, held, granted };
 }
 
-/** How long a host may keep a file open that its processes have closed: SMB clients do for a second. */
+/** How long an SMB client keeps a file open that its processes have closed: a second, and something. */
 const CLOSED_MS = 1500;
 
 /**
  * Stops the holders' changes of their counters, right before a fault that hits in the middle of what they do: a change
  * that is under way then may be made late or never, so no verdict on the counter would be certain (see counter.ts). What
- * is more, Samba lets nobody write for half a minute to what a host has open that is gone.
+ * is more, a server waits for a host that is gone before it lets another write to what that had open.
  */
 export async function atRest(stands: Iterable<{ readonly holder: Party }>): Promise<void> {
   await Promise.all([...stands].map(({ holder }) => holder.contender.peer.call('rest', holder.id)));

@@ -7,7 +7,8 @@ const CONTENT: RegExp = new RegExp(`^(\\d{${DIGITS}}) (\\d{${DIGITS}})$`);
 
 /**
  * As what the VFS is open that the counter of the lock `id` is changed through. It has a longer deadline than that of the
- * lock: a server may wait for a host that is gone before it lets another write to a file which that had open.
+ * lock: a server may wait for a host that is gone before it lets another write to a file which that had open. NFSv4 does for
+ * as long as its lease: 6.6 s were seen in this lab, where that is 10 s.
  */
 export const counterOf = (id: string): string => `${id}/counter`;
 
