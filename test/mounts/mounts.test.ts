@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Bench } from './bench/bench.js';
+import { Bench, LARGEST_CLOCK_ERROR_MS } from './bench/bench.js';
 import { DEFAULTS, NO_CTO, RCLONE } from './lab/mounts.js';
 import { noLab } from './lab/packages.js';
 import { BETWEEN_HOSTS, conformance } from './trials/conformance.js';
@@ -53,7 +53,7 @@ describe.skipIf(why !== undefined)(
 
     test('the clocks that histories were judged by have stood to each other as measured', async () => {
       expect(await bench.clocksHold()).toBe(true);
-      expect(bench.clockErrorMs).toBeLessThan(20);
+      expect(bench.clockErrorMs).toBeLessThan(LARGEST_CLOCK_ERROR_MS);
     });
   },
 );

@@ -7,6 +7,9 @@ import { Contender } from './contender.js';
 export type HostName = 'one' | 'two';
 export const HOSTS: readonly HostName[] = ['one', 'two'];
 
+/** Histories of two hosts are judged only if their clocks are known better than this: holds are longer, hand-overs too. */
+export const LARGEST_CLOCK_ERROR_MS = 20;
+
 /** A host of the lab with its mounts and what contends on it. */
 interface Host {
   readonly guest: Guest;

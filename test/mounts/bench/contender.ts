@@ -1,5 +1,5 @@
 import type { LocalOptions } from '@holdfast/local';
-import type { LockOptions, WaitOptions } from 'holdfast';
+import type { WaitOptions } from 'holdfast';
 import { parseHistory, type HistoryEvent } from '@holdfast/testkit';
 import type {
   ContenderMethods,
@@ -7,8 +7,10 @@ import type {
   EventNote,
   Granted,
   LossNote,
+  TrialLock,
   WorkNote,
 } from '../lab/inside/contender.js';
+import { counterOf } from '../lab/inside/counter.js';
 import { monotonic } from '../lab/inside/instant.js';
 import type { Peer } from '../lab/inside/peer.js';
 import type { GuestClock } from '../lab/guest-clock.js';
@@ -52,8 +54,9 @@ export class Contender {
     return this.#peer;
   }
 
-  async open(id: string, root: string, options: LocalOptions, lock: LockOptions): Promise<void> {
+  async open(id: string, root: string, options: LocalOptions, lock: TrialLock): Promise<void> {
     await this.#peer.call('open', id, root, options);
+    await this.#peer.call('open', counterOf(id), root, { ...options, deadlineMs: 60_000 });
     await this.#peer.call('lock', id, this.name, lock);
   }
 

@@ -4,18 +4,40 @@ import type { MountKind } from '../lab/mounts.js';
 export type Figures = Readonly<Record<string, number>>;
 export type FiguresByMount = ReadonlyMap<MountKind, Figures>;
 
-/** Does the same on every mount of a bench, at the same time. */
+/**
+ * Does the same on every mount of a bench, at the same time. If it fails on one, it goes on to its end on the others, so
+ * that nothing of it runs into what comes next.
+ */
 export async function onEach<T>(
   mounts: readonly MountKind[],
   work: (kind: MountKind) => Promise<T>,
 ): Promise<Map<MountKind, T>> {
-  const results = await Promise.all(mounts.map(async (kind) => [kind, await work(kind)] as const));
-  return new Map(results);
+  const results = new Map<MountKind, T>();
+  const failures: unknown[] = [];
+  await Promise.all(
+    mounts.map(async (kind) => {
+      try {
+        results.set(kind, await work(kind));
+      } catch (error) {
+        failures.push(error);
+      }
+    }),
+  );
+  if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join('\n'));
+  if (failures.length > 0) throw failures[0];
+  return results;
 }
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (middle === undefined) throw new Error('there is no median of nothing');
+  return middle;
+}
+
+export function longest(values: readonly number[]): number {
+  if (values.length === 0) throw new Error('there is no longest of nothing');
+  return Math.max(...values);
 }
 
 /** From the moment one process begins to give a lock back to that at which another has it, in milliseconds. */

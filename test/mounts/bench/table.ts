@@ -35,24 +35,25 @@ function greater(one: number | undefined, other: number | undefined): number | u
 
 /** What the trials of one run have measured, to be shown as a table. */
 export class Table {
-  readonly #rows = new Map<string, { readonly title: string; readonly figures: Record<string, number> }>();
+  readonly #rows = new Map<string, { readonly figures: Record<string, number> }>();
 
   add(trial: string, results: FiguresByMount): void {
     for (const [kind, figures] of results) {
-      const row = this.#rows.get(kind.id) ?? { title: kind.title, figures: {} };
+      const row = this.#rows.get(kind.id) ?? { figures: {} };
       this.#rows.set(kind.id, row);
-      for (const [name, value] of Object.entries(figures)) row.figures[`${trial}.${name}`] = value;
+      for (const [name, value] of Object.entries(figures)) {
+        if (!Number.isFinite(value)) throw new Error(`${trial} on ${kind.title}: ${name} is no figure`);
+        row.figures[`${trial}.${name}`] = value;
+      }
     }
   }
 
-  /** The table in Markdown; `undefined` unless there is a figure of each of `kinds`. */
-  markdown(kinds: readonly MountKind[]): string | undefined {
-    const rows: string[][] = [];
-    for (const { id } of kinds) {
-      const row = this.#rows.get(id);
-      if (row === undefined) return undefined;
-      rows.push([row.title, ...COLUMNS.map(({ show }) => show(row.figures))]);
-    }
+  /** The table in Markdown, with a row for each of `kinds`; a dash is where a trial is not made on a mount. */
+  markdown(kinds: readonly MountKind[]): string {
+    const rows = kinds.map(({ id, title }) => {
+      const figures = this.#rows.get(id)?.figures ?? {};
+      return [title, ...COLUMNS.map(({ show }) => show(figures))];
+    });
     const titles = ['mount', ...COLUMNS.map(({ title }) => title)];
     const lines = [titles, titles.map(() => '---'), ...rows];
     return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');

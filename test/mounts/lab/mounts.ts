@@ -85,8 +85,12 @@ export const RCLONE: MountKind = {
   ].join(' '),
 };
 
+/** Whether a host is shown at once what another one has made. sshfs lists late unless it is told not to. */
+export const listsFresh = ({ protocol, command }: MountKind): boolean =>
+  protocol !== 'sshfs' || command.includes('dir_cache=no');
+
 /** Where `kind` is mounted in a guest. */
-export const pointOf = (kind: MountKind): string => `/media/${kind.id}`;
+export const pointOf = (kind: MountKind): string => `/run/media/${kind.id}`;
 
 /** The script that mounts `kind` in a guest. */
 export const mountScript = (kind: MountKind): string =>

@@ -5,7 +5,7 @@ import type { Warden } from './warden.js';
 
 const DISK = `${LAB}/nfs-disk`;
 /** What is exported, as NFSv3 clients name it; NFSv4 clients call it `/`. */
-export const EXPORT = '/media/disk/export';
+export const EXPORT = '/run/disk/export';
 
 /**
  * The export options are the defaults but for what a test machine needs: `insecure` for high ports, `no_root_squash`.
@@ -13,11 +13,11 @@ export const EXPORT = '/media/disk/export';
  */
 const serve = (modules: string): string => `
   set -e
-  mkdir -p /media/disk
-  mount /dev/ubda /media/disk
-  mkdir -p ${EXPORT} /media/disk/state/v4recovery /media/disk/state/sm /run/rpcbind
+  mkdir -p /run/disk
+  mount /dev/ubda /run/disk
+  mkdir -p ${EXPORT} /run/disk/state/v4recovery /run/disk/state/sm /run/rpcbind
   chmod 777 ${EXPORT}
-  mount --bind /media/disk/state /var/lib/nfs
+  mount --bind /run/disk/state /var/lib/nfs
   touch /var/lib/nfs/etab /var/lib/nfs/rmtab
   modprobe -d ${modules} nfsd
   mount -t nfsd nfsd /proc/fs/nfsd

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { ensureDebian } from '../../servers/debian.js';
+import { hidden } from './folders.js';
 
 const PACKAGES = [
   'iproute2',
@@ -47,6 +48,8 @@ export async function noLab(): Promise<string | undefined> {
 function obstacleHere(): string | undefined {
   if (process.platform !== 'linux') return 'hosts of one machine need user-mode Linux, and so Linux';
   if (process.getuid?.() !== 0) return 'a network of its own needs root';
+  const out = hidden();
+  if (out !== undefined) return `the machines of a lab could not see ${out}: move it to another folder`;
   try {
     accessSync('/dev/net/tun', constants.R_OK | constants.W_OK);
     return undefined;

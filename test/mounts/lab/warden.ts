@@ -57,10 +57,15 @@ export class Warden {
         reject(new Error(`the lab could not be opened: unshare ended with ${code}`)),
       );
     });
-    for (const place of [LAB, '/run'])
-      await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
-    await warden.run('ip', 'link', 'set', 'lo', 'up');
-    return warden;
+    try {
+      for (const place of [LAB, '/run'])
+        await warden.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', place);
+      await warden.run('ip', 'link', 'set', 'lo', 'up');
+      return warden;
+    } catch (error) {
+      await warden.close();
+      throw error;
+    }
   }
 
   /** Of the process on this machine whose descendants are all of the lab. */

@@ -1,11 +1,12 @@
 import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
-import { LONGEST_TAKEOVER_MS, pause, STALE_AFTER_MS, Trial, type Party } from '../bench/trial.js';
+import { longestTakeoverMs, pause, STALE_AFTER_MS, Trial, type Party } from '../bench/trial.js';
 import type { Granted } from '../lab/inside/contender.js';
 import { monotonic } from '../lab/inside/instant.js';
 import type { MountKind } from '../lab/mounts.js';
-import { standoff, type Standoff } from './waiting.js';
+import { conclude, count } from './counting.js';
+import { atRest, standoff, type Standoff } from './waiting.js';
 
 /** What happens to the servers, and when it is over. */
 interface Outage {
@@ -47,35 +48,41 @@ export function serverRestarted(bench: Bench): Promise<FiguresByMount> {
 async function survive(bench: Bench, outage: Outage): Promise<FiguresByMount> {
   const trial = new Trial(bench, outage.name);
   const stands = await onEach(bench.mounts, (kind) => standoff(trial, kind));
+  await atRest(stands.values());
   const begunAt = monotonic();
   await outage.begin();
   const over = pause(outage.lastsMs)
     .then(() => outage.end())
     .then(() => monotonic());
 
-  return onEach(bench.mounts, async (kind) => {
-    const stand = stands.get(kind)!;
-    const { holder, waiter } = stand;
-    const next = persistently(stand);
-    const lostAt = await lossUnless(stand, over);
-    if (lostAt !== undefined && outage.lastsMs > STALE_AFTER_MS) {
-      // Nobody's answer is needed for it, so it comes by the end of the lease, while the servers are still away.
-      expect(lostAt - begunAt, `${kind.title}: noticed`).toBeLessThan(STALE_AFTER_MS);
-    }
-    const gaveBack = holder.contender.release(holder.id).catch(() => undefined);
-    const upAt = await over;
-    const { at, token } = await next;
-    expect(token, `${kind.title}: token`).toBeGreaterThan(stand.held.token);
-    await gaveBack;
-    await waiter.contender.release(waiter.id);
-    const again = await persist(holder);
-    await holder.contender.release(holder.id);
-    expect(trial.faultIn(kind), kind.title).toBeUndefined();
-    const recovery =
-      lostAt === undefined ? firstBeat(trial, kind, upAt) : Math.max(0, Math.max(at, again.at) - upAt);
-    expect(recovery, `${kind.title}: recovery`).toBeLessThan(LONGEST_TAKEOVER_MS + outage.reconnectMs);
-    return { recovery, ...(lostAt === undefined ? {} : { noticed: lostAt - begunAt }) };
-  });
+  try {
+    return await onEach(bench.mounts, async (kind) => {
+      const stand = stands.get(kind)!;
+      const { holder, waiter } = stand;
+      const next = persistently(stand);
+      const lostAt = await lossUnless(stand, over);
+      if (outage.lastsMs > STALE_AFTER_MS) {
+        // Nobody's answer is needed for it, so it comes by the end of the lease, while the servers are still away.
+        expect(lostAt, `${kind.title}: noticed`).toBeDefined();
+        expect(lostAt! - begunAt, `${kind.title}: noticed`).toBeLessThan(STALE_AFTER_MS);
+      }
+      const gaveBack = holder.contender.release(holder.id).catch(() => undefined);
+      const upAt = await over;
+      const { at, token } = await next;
+      expect(token, `${kind.title}: token`).toBeGreaterThan(stand.held.token);
+      await count(waiter);
+      await gaveBack;
+      await waiter.contender.release(waiter.id);
+      const again = await persist(holder);
+      await conclude(trial, kind, holder);
+      const recovery =
+        lostAt === undefined ? firstBeat(trial, kind, upAt) : Math.max(0, Math.max(at, again.at) - upAt);
+      expect(recovery, `${kind.title}: recovery`).toBeLessThan(longestTakeoverMs(kind) + outage.reconnectMs);
+      return { recovery, ...(lostAt === undefined ? {} : { noticed: lostAt - begunAt }) };
+    });
+  } finally {
+    await over;
+  }
 }
 
 /** From the moment `upAt` to the holder's next sign of life, in milliseconds. */

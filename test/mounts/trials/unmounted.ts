@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { Bench } from '../bench/bench.js';
 import { onEach } from '../bench/figures.js';
 import { pause, STALE_AFTER_MS, Trial } from '../bench/trial.js';
-import { mountScript, pointOf } from '../lab/mounts.js';
+import { mountScript, pointOf, type MountKind } from '../lab/mounts.js';
+import { conclude } from './counting.js';
 import { persist } from './outage.js';
 import { standoff } from './waiting.js';
 
@@ -14,11 +15,23 @@ export async function unmounted(bench: Bench): Promise<void> {
   const trial = new Trial(bench, 'unmounted');
   const two = bench.guest('two');
   const stands = await onEach(bench.mounts, (kind) => standoff(trial, kind));
-  for (const kind of bench.mounts) await two.sh(`umount -l ${pointOf(kind)}`);
-  await pause(1.5 * STALE_AFTER_MS);
-  for (const kind of bench.mounts) {
-    expect(await two.sh(`ls -A ${pointOf(kind)}`), kind.title).toBe('');
+  const gone = new Set<MountKind>();
+  const back = async (kind: MountKind): Promise<void> => {
     await two.sh(mountScript(kind));
+    gone.delete(kind);
+  };
+  try {
+    for (const kind of bench.mounts) {
+      await two.sh(`umount -l ${pointOf(kind)}`);
+      gone.add(kind);
+    }
+    await pause(1.5 * STALE_AFTER_MS);
+    for (const kind of bench.mounts) {
+      expect(await two.sh(`ls -A ${pointOf(kind)}`), kind.title).toBe('');
+      await back(kind);
+    }
+  } finally {
+    for (const kind of gone) await back(kind);
   }
   await onEach(bench.mounts, async (kind) => {
     const { holder, waiter, held, granted } = stands.get(kind)!;
@@ -26,7 +39,6 @@ export async function unmounted(bench: Bench): Promise<void> {
     await holder.contender.release(holder.id);
     const next = await granted.catch(() => persist(waiter));
     expect(next.token, kind.title).toBeGreaterThan(held.token);
-    await waiter.contender.release(waiter.id);
-    expect(trial.faultIn(kind), kind.title).toBeUndefined();
+    await conclude(trial, kind, waiter);
   });
 }

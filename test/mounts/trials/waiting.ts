@@ -1,9 +1,10 @@
-import type { HistoryEvent } from '@holdfast/testkit';
-import type { MountKind } from '../lab/mounts.js';
 import type { Granted } from '../lab/inside/contender.js';
-import type { Party, Trial } from '../bench/trial.js';
+import type { MountKind } from '../lab/mounts.js';
+import { pause, type Party, type Trial } from '../bench/trial.js';
 
 const SOON_MS = 30_000;
+/** Longer than any fault lasts, with what comes after it. */
+const PATIENCE_MS = 120_000;
 
 /** A holder on host one, and somebody on host two that waits for the lock. */
 export interface Standoff {
@@ -20,7 +21,7 @@ export async function standoff(trial: Trial, kind: MountKind): Promise<Standoff>
   const waiter = await trial.party(kind, 'two');
   const held = await holder.contender.acquire(holder.id, { timeoutMs: SOON_MS });
   await holder.contender.peer.call('work', holder.id, 5);
-  const granted = waiter.contender.acquire(waiter.id);
+  const granted = waiter.contender.acquire(waiter.id, { timeoutMs: PATIENCE_MS });
   granted.catch(() => undefined);
   const concerns = (party: Party, type: string) => (event: { id: string; type: string }) =>
     event.id === party.id && event.type === type;
@@ -29,11 +30,15 @@ export async function standoff(trial: Trial, kind: MountKind): Promise<Standoff>
   return { holder, waiter, held, granted };
 }
 
-/** The last moment at which the process of `party` proved to hold the lock. */
-export function lastProof(history: readonly HistoryEvent[], party: Party): number {
-  return Math.max(
-    ...history.flatMap(({ process, type, at }) =>
-      process === party.contender.name && (type === 'held' || type === 'release') ? [at] : [],
-    ),
-  );
+/** How long an SMB client keeps a file open that its processes have closed: a second, and something. */
+const CLOSED_MS = 1500;
+
+/**
+ * Stops the holders' changes of their counters, right before a fault that hits in the middle of what they do: a change
+ * that is under way then may be made late or never, so no verdict on the counter would be certain (see counter.ts). What
+ * is more, a server waits for a host that is gone before it lets another write to what that had open.
+ */
+export async function atRest(stands: Iterable<{ readonly holder: Party }>): Promise<void> {
+  await Promise.all([...stands].map(({ holder }) => holder.contender.peer.call('rest', holder.id)));
+  await pause(CLOSED_MS);
 }

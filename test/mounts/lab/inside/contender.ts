@@ -4,8 +4,9 @@ import { localVFS, type LocalOptions } from '@holdfast/local';
 import { contend, hostTime, HistoryRecorder } from '@holdfast/testkit';
 import type { Capabilities, VFS } from '@holdfast/vfs';
 import { perform, type WireCall, type WireResult } from './call.js';
-import { increment, readCounter } from './counter.js';
+import { counterOf, increment, readCount, type Guard } from './counter.js';
 import { Peer, toWire, type WireError } from './peer.js';
+import { Work } from './work.js';
 
 // A process of a guest that uses the project as any program would: opens directories on mounts, contends for locks,
 // works under them, and writes down what happens.
@@ -20,8 +21,9 @@ export interface ContenderMethods {
   /** The conformance suite's part that runs in a process of its own. */
   race(id: string, job: string): Promise<string>;
   /** Makes ready to contend as `name` for the lock on the VFS `id`. Its history goes out as notes `history`. */
-  lock(id: string, name: string, options: LockOptions): void;
+  lock(id: string, name: string, options: TrialLock): void;
   acquire(id: string, wait?: WaitOptions): Promise<Granted>;
+  /** Ends its work first. */
   release(id: string): Promise<void>;
   /** Whether it holds, by its own judgement; `undefined` if it was never granted. */
   held(id: string): boolean | undefined;
@@ -30,8 +32,11 @@ export interface ContenderMethods {
   contend(id: string, options: ContendOptions): Promise<number>;
   /** Adds to the counter, if the lease still stands right before the write. Resolves to whether it did. */
   increment(id: string, holdMs: number): Promise<boolean>;
-  /** Works under the lease from now on, every few milliseconds, as long as it says that it is held. */
+  /** Works under the lease from now on: looks at it every few milliseconds, as long as it is held, and adds to the counter. */
   work(id: string, everyMs: number): void;
+  /** Adds no more by itself. Resolves once nothing of it is under way. */
+  rest(id: string): Promise<void>;
+  /** The counter, read under the lease. */
   count(id: string): Promise<number>;
   /** Writes a file of the guest so many times, as most programs do: it is made empty first. */
   rewrite(path: string, times: number): Promise<void>;
@@ -43,6 +48,9 @@ export interface ContenderMethods {
   /** Ends the process by `process.exit`. */
   exit(code: number): void;
 }
+
+/** A lock whose lease times are known. */
+export type TrialLock = LockOptions & { readonly staleAfterMs: number };
 
 export interface Granted {
   readonly token: number;
@@ -92,11 +100,19 @@ export interface WorkNote {
 }
 
 interface Contest {
-  readonly vfs: VFS;
   readonly lock: Lock;
   readonly record: HistoryRecorder;
+  /** From a sign of life until when a lease is relied on for a write, in milliseconds. */
+  readonly youngMs: number;
   lease: Lease | undefined;
+  work: Work | undefined;
+  /** When the last sign of life began. */
+  aliveAt: number;
 }
+
+/** A lease ends a tenth of the window early, by default. A write that begins by then has this time to be done. */
+const MARGIN = 0.1;
+const FOR_A_WRITE_MS = 1000;
 
 const opened = new Map<string, VFS>();
 const contests = new Map<string, Contest>();
@@ -111,7 +127,22 @@ function missing(id: string): never {
   throw new Error(`nothing is open as ${id}`);
 }
 
+/** What the counter of `contest` may be changed under. */
+function guardOf(contest: Contest, lease: Lease): Guard {
+  return {
+    token: lease.token,
+    async lasts() {
+      while (lease.held) {
+        if (hostTime() < contest.aliveAt + contest.youngMs) return true;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return false;
+    },
+  };
+}
+
 function tellEvent(id: string, event: LockEvent): void {
+  if (event.type === 'beat') contestOf(id).aliveAt = hostTime() - event.tookMs;
   const note: EventNote = {
     id,
     at: hostTime(),
@@ -144,13 +175,14 @@ const methods = {
   race: (id, job) => contend(vfsOf(id), job),
 
   lock(id, name, options) {
-    const vfs = vfsOf(id);
     const write = (line: string): void => outside.note('history', line);
     contests.set(id, {
-      vfs,
-      lock: new Lock(vfs, { ...options, onEvent: (event) => tellEvent(id, event) }),
+      lock: new Lock(vfsOf(id), { ...options, onEvent: (event) => tellEvent(id, event) }),
       record: new HistoryRecorder({ process: name, lock: id, write }),
+      youngMs: (1 - MARGIN) * options.staleAfterMs - FOR_A_WRITE_MS,
       lease: undefined,
+      work: undefined,
+      aliveAt: 0,
     });
   },
 
@@ -163,7 +195,7 @@ const methods = {
       contest.record.refused();
       throw error;
     }
-    const at = hostTime();
+    const at = (contest.aliveAt = hostTime());
     const { lease, record } = contest;
     record.acquired(lease);
     record.held(lease);
@@ -177,6 +209,7 @@ const methods = {
 
   async release(id) {
     const { record } = contestOf(id);
+    await methods.rest(id);
     const lease = leaseOf(id);
     record.release(lease);
     await lease.release();
@@ -197,29 +230,37 @@ const methods = {
   },
 
   async increment(id, holdMs) {
-    const { vfs, record } = contestOf(id);
-    const change = await increment(vfs, leaseOf(id), holdMs);
-    if (change !== undefined) record.update(leaseOf(id), change.from, change.to);
+    const contest = contestOf(id);
+    const lease = leaseOf(id);
+    const change = await increment(vfsOf(counterOf(id)), guardOf(contest, lease), holdMs);
+    if (change !== undefined) contest.record.update(lease, change.from, change.to);
     return change !== undefined;
   },
 
   work(id, everyMs) {
-    const { record } = contestOf(id);
+    const contest = contestOf(id);
     const lease = leaseOf(id);
-    let lastAt = hostTime();
-    const timer = setInterval(() => {
-      const at = hostTime();
-      if (record.held(lease)) {
-        lastAt = at;
-        return;
-      }
-      clearInterval(timer);
-      const note: WorkNote = { id, token: lease.token, lastAt, stoppedAt: at };
-      outside.note('stopped', note);
-    }, everyMs);
+    contest.work = new Work({
+      everyMs,
+      held: () => contest.record.held(lease),
+      change: () => methods.increment(id, 0),
+      onStop: (lastAt, stoppedAt) => {
+        const note: WorkNote = { id, token: lease.token, lastAt, stoppedAt };
+        outside.note('stopped', note);
+      },
+    });
   },
 
-  count: (id) => readCounter(vfsOf(id)),
+  async rest(id) {
+    const { work } = contestOf(id);
+    await work?.rest();
+  },
+
+  async count(id) {
+    const { value } = await readCount(vfsOf(counterOf(id)));
+    if (!leaseOf(id).held) throw new Error('the lease was over before the counter was read');
+    return value;
+  },
 
   async rewrite(path, times) {
     for (let time = 0; time < times; time++) await writeFile(path, `record ${time}`);
