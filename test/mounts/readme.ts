@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import type { RunnerTestSuite as Suite } from 'vitest';
 
 const README = fileURLToPath(new URL('../../packages/local/README.md', import.meta.url));
@@ -25,5 +25,5 @@ export async function quote(table: string): Promise<void> {
   const to = text.indexOf(END);
   if (from < 0 || to < from) throw new Error(`${README} has no place for the results: ${BEGIN} … ${END}`);
   const quoted = `${text.slice(0, from + BEGIN.length)}\n\n${table}\n\n${text.slice(to)}`;
-  await writeFile(README, await format(quoted, { parser: 'markdown', printWidth: 110 }));
+  await writeFile(README, await format(quoted, { ...(await resolveConfig(README)), parser: 'markdown' }));
 }

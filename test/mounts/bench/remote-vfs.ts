@@ -14,18 +14,14 @@ import type { WireCall } from '../lab/inside/call.js';
 import type { ContenderMethods } from '../lab/inside/contender.js';
 import { RemoteError, type Peer } from '../lab/inside/peer.js';
 import type { Contender } from './contender.js';
-import { pause } from './trial.js';
-
-/**
- * How long a change is waited for to lie a tick of the server's clock back, in milliseconds: what changes within the tick
- * of a listing, an NFSv3 client cannot see, which is a limit that the adapter's README states. The tick is 10 ms, but an
- * emulated machine that has to wait for a processor comes late with it.
- */
-const TICK_MS = 60;
 
 export interface RemoteOptions extends LocalOptions {
-  /** Whether clients tell changes apart by the server's clock alone. */
-  readonly ticks?: boolean;
+  /**
+   * Resolves once a change made now cannot be mistaken for one made later. Where clients tell changes apart by the
+   * server's clock alone, what changes within the tick of a listing they cannot see, which is a limit that the adapter's
+   * README states.
+   */
+  readonly settled?: () => Promise<void>;
 }
 
 /** Opens `root` in the process of a guest, and gives what is open there to this process. */
@@ -33,10 +29,10 @@ export async function remoteVFS(
   contender: Contender,
   id: string,
   root: string,
-  { ticks = false, ...options }: RemoteOptions,
+  { settled = async () => undefined, ...options }: RemoteOptions,
 ): Promise<VFS> {
   const capabilities = await contender.peer.call('open', id, root, options);
-  return createVFS(new RemoteDriver(contender.peer, id, capabilities, ticks));
+  return createVFS(new RemoteDriver(contender.peer, id, capabilities, settled));
 }
 
 const CHANGES: ReadonlySet<WireCall['op']> = new Set(['mkdir', 'writeFile', 'rm', 'rename', 'chtimes']);
@@ -48,10 +44,15 @@ class RemoteDriver implements VFSDriver {
   readonly capabilities: Capabilities;
   readonly #peer: Peer<ContenderMethods>;
   readonly #id: string;
-  readonly #ticks: boolean;
+  readonly #settled: () => Promise<void>;
 
-  constructor(peer: Peer<ContenderMethods>, id: string, capabilities: Capabilities, ticks: boolean) {
-    this.#ticks = ticks;
+  constructor(
+    peer: Peer<ContenderMethods>,
+    id: string,
+    capabilities: Capabilities,
+    settled: () => Promise<void>,
+  ) {
+    this.#settled = settled;
     this.#peer = peer;
     this.#id = id;
     this.capabilities = capabilities;
@@ -109,7 +110,7 @@ class RemoteDriver implements VFSDriver {
     signal?.addEventListener('abort', abort, { once: true });
     try {
       const result = await this.#peer.call('call', this.#id, callId, call);
-      if (this.#ticks && CHANGES.has(call.op)) await pause(TICK_MS);
+      if (CHANGES.has(call.op)) await this.#settled();
       return result;
     } catch (error) {
       // Rebuilt as it was there, so that the suite judges the error of the adapter.

@@ -88,7 +88,7 @@ class RemotePlace {
     return remoteVFS(contender, `${this.#name}-${number}`, this.#root, {
       create: true,
       deadlineMs,
-      ticks: this.#kind.protocol === 'NFSv3',
+      ...(this.#kind.protocol === 'NFSv3' && { settled: () => this.#bench.lab.nfs.tick() }),
     });
   }
 
