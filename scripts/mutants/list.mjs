@@ -1,11 +1,13 @@
 /**
  * Single-line weakenings of the lock, one for each thing that it must not do without. `from` must stand exactly once
  * in the file. Each of them must be killed: by the explorer, or by a test of the lock or of what must never happen.
- * `killer` says what is known to do so, a scenario of the explorer or a test of the lock, and is tried first.
+ * `killer` says what is known to do so, a scenario of the explorer or a test of the lock, and is tried first. `always`
+ * are those that every test run tries.
  */
 export const mutants = [
   {
     name: 'rule 1: claim on top of a holder that lives',
+    always: true,
     killer: 'takeover',
     file: 'assessment.ts',
     from: 'return unchangedMs >= windowMs',
@@ -13,6 +15,7 @@ export const mutants = [
   },
   {
     name: 'rule 2: take a claim for confirmed although a higher number stands',
+    always: true,
     killer: 'contender.test.ts',
     file: 'contender.ts',
     from: '    if (between) {\n',
@@ -34,6 +37,7 @@ export const mutants = [
   },
   {
     name: 'rule 3: clean up the highest number too',
+    always: true,
     killer: 'takeover',
     file: 'sweep.ts',
     from: 'token < this.#token - 1',
@@ -48,6 +52,7 @@ export const mutants = [
   },
   {
     name: 'rule 3: clean up the newest first',
+    always: true,
     killer: 'sweep.test.ts',
     file: 'sweep.ts',
     from: '.sort((a, b) => a.token - b.token)',
@@ -62,6 +67,7 @@ export const mutants = [
   },
   {
     name: 'rule 4: count the lease from the end of the beat',
+    always: true,
     killer: 'lease.test.ts',
     file: 'heartbeat.ts',
     from: 'this.#heard.beaten(startedAt);',
@@ -111,6 +117,7 @@ export const mutants = [
   },
   {
     name: 'rule 4: let a late beat revive a lease',
+    always: true,
     killer: 'lease.test.ts',
     file: 'lease.ts',
     from: '    if (!this.held) return;\n    this.#aliveAt',
@@ -125,6 +132,7 @@ export const mutants = [
   },
   {
     name: 'rule 5: compare wall clocks',
+    always: true,
     killer: 'cleanUp',
     file: 'assessment.ts',
     from: 'const unchangedMs = place.observer.note(token, version, view.begunAt, endedAt, 2 * windowMs);',
@@ -132,6 +140,7 @@ export const mutants = [
   },
   {
     name: 'rule 5: go by the own window alone',
+    always: true,
     killer: 'windows',
     file: 'assessment.ts',
     from: 'const windowMs = Math.max(view.windowMs, settings.staleAfterMs);',
@@ -146,6 +155,7 @@ export const mutants = [
   },
   {
     name: 'rule 5: skip the window entry',
+    always: true,
     killer: 'windows',
     file: 'contender.ts',
     from: '    await this.#place.ledger.declareWindow(staleAfterMs, mark);\n',
@@ -188,6 +198,7 @@ export const mutants = [
   },
   {
     name: 'rule 6: beats of one length',
+    always: true,
     killer: 'record.test.ts',
     file: 'record.ts',
     from: "' '.repeat(record.beats % PADDING_CYCLE)",
@@ -202,6 +213,7 @@ export const mutants = [
   },
   {
     name: 'rule 7: release without waiting for the beat in flight',
+    always: true,
     killer: 'lease.test.ts',
     file: 'lease.ts',
     from: '    await this.#heartbeat.idle(staleAfterMs);\n',
@@ -223,6 +235,7 @@ export const mutants = [
   },
   {
     name: 'rule 8: take an unknown outcome for a success',
+    always: true,
     killer: 'takeover.test.ts',
     file: 'contender.ts',
     from: '      if (isVFSError(error) && error.settled !== undefined) {',
@@ -251,6 +264,7 @@ export const mutants = [
   },
   {
     name: 'rule 9: trust a storage unseen',
+    always: true,
     killer: 'contender.test.ts',
     file: 'proof.ts',
     from: 'if (!(await refused(vfs, path)) && !proven.has(vfs) && !(await refused(vfs, path))) {',
@@ -258,6 +272,7 @@ export const mutants = [
   },
   {
     name: 'rule 2: do not mind that the number it builds on is gone',
+    always: true,
     killer: 'contender.test.ts',
     file: 'contender.ts',
     from: 'const standing = basis.token === 0 || view.numbers.get(basis.token)?.claim !== undefined;',
@@ -300,6 +315,7 @@ export const mutants = [
   },
   {
     name: 'take the ledger of another directory for the own',
+    always: true,
     killer: 'removed-ledger.test.ts',
     file: 'contender.ts',
     from: 'if (!sameLedger(basis, view)) {',

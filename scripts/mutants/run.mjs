@@ -2,17 +2,21 @@
  * Sees whether anything notices when the lock is made weaker: applies each mutant of list.mjs to a copy of the lock,
  * and sets the explorer and then the tests on it. Exits with 1 if one survives, or if a run of the tests shows nothing.
  *
- * `node scripts/mutants/run.mjs [part of a name …]`
+ * `node scripts/mutants/run.mjs [--always] [part of a name …]`, where `--always` means those that every test run tries.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { mutants } from './list.mjs';
 import { killerIn } from './verdict.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const work = `${root}node_modules/.cache/holdfast-mutants-${process.pid}`;
-const only = process.argv.slice(2);
+const { values: given, positionals: only } = parseArgs({
+  allowPositionals: true,
+  options: { always: { type: 'boolean', default: false } },
+});
 
 /** What the explorer tries on a mutant, the cheapest first. Without faults all of this takes a second. */
 const QUICK = ['takeover', 'cleanUp', 'windows', 'inTurn', 'timeouts', 'names', 'lateClaim'].map((name) => [
@@ -84,7 +88,11 @@ async function killedByExplorer(folder, attacks) {
   const scenarios = `${root}packages/testkit/dist/lock-scenarios/lock-scenarios.js`;
   const { lockScenarios } = await import(pathToFileURL(scenarios).href);
   for (const [name, options] of attacks) {
-    const { violation, states } = await explore(lockScenarios(Lock)[name], { shrink: false, ...options });
+    const { violation, states } = await explore(lockScenarios(Lock)[name], {
+      shrink: false,
+      merge: 'moments',
+      ...options,
+    });
     if (violation !== undefined)
       return `the explorer, "${violation.scenario}": ${violation.violation?.kind}, ${violation.violation?.message} (${states} states)`;
   }
@@ -138,6 +146,10 @@ async function killerOf({ killer, equivalent }, folder) {
   );
 }
 
+function testKillers(chosen) {
+  return [...new Set(chosen.flatMap(({ killer }) => (killer?.endsWith('.test.ts') ? [`/${killer}`] : [])))];
+}
+
 async function main() {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'], {
     cwd: root,
@@ -145,13 +157,17 @@ async function main() {
   });
   // All of them, also when only some are run: a change of the lock is to be noticed at once.
   for (const mutant of mutants) weakened(mutant);
-  const chosen = mutants.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+  const chosen = mutants
+    .filter(({ always }) => always === true || !given.always)
+    .filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
   const survivors = [];
   mkdirSync(work, { recursive: true });
   try {
     const untouched = copy('untouched');
     compile(untouched, 'untouched');
-    const whole = (await failureToLoad(untouched)) ?? killedByTests(untouched);
+    // Every test run has run all tests of the lock itself already.
+    const killers = given.always ? testKillers(chosen) : [];
+    const whole = (await failureToLoad(untouched)) ?? killedByTests(untouched, killers);
     if (whole !== undefined) throw new Error(`The lock is killed without being touched, by ${whole}`);
     for (const [at, mutant] of chosen.entries()) {
       const startedAt = performance.now();

@@ -14,6 +14,7 @@ const TWO: readonly LockScenarioName[] = [
   'names',
   'timeouts',
   'windows',
+  'tidyUp',
   'cleanUp',
   'once',
   'fresh',
@@ -29,9 +30,10 @@ const each = (scenarios: readonly LockScenarioName[], options: ExploreOptions): 
 
 /** What every test run goes through, all of it in full: two minutes on a core that has nothing else to do. */
 export const SHORT_CAMPAIGN: readonly Sortie[] = [
-  ...each(['takeover', 'inTurn', 'names', 'timeouts', 'windows', 'fresh', 'once', 'again', 'three'], {
-    faults: 0,
-  }),
+  ...each(
+    ['takeover', 'inTurn', 'names', 'timeouts', 'windows', 'fresh', 'once', 'tidyUp', 'again', 'three'],
+    { faults: 0 },
+  ),
   ...each(['cleanUp', 'lateClaim', 'strays', 'threeTakeover'], { faults: 0, merge: 'moments' }),
   ...each(['takeover'], { faults: 0, merge: 'none' }),
   ...each(['takeover'], { faults: 1 }),

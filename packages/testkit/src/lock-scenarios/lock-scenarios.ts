@@ -30,6 +30,7 @@ export type LockScenarioName =
   | 'takeover'
   | 'lateClaim'
   | 'cleanUp'
+  | 'tidyUp'
   | 'windows'
   | 'names'
   | 'mount'
@@ -119,6 +120,13 @@ export function lockScenarios(LockType: LockClass): Record<LockScenarioName, Sce
       ...common,
       name: 'old numbers to clean up',
       setup: prepared(...[1, 2, 3].flatMap((n) => [number(n), `${number(n)}.beat`, `${number(n)}.free`])),
+      actors: { A: contender(), B: contender() },
+      ticks: 2,
+    },
+    tidyUp: {
+      ...common,
+      name: 'one old number to clean up',
+      setup: prepared(...[1, 2].flatMap((n) => [number(n), `${number(n)}.free`])),
       actors: { A: contender(), B: contender() },
       ticks: 2,
     },
