@@ -103,6 +103,11 @@ export class Guest {
     return clockOf({ here: monotonic, there: () => this.#running.call('monotonic') });
   }
 
+  /** Resolves once the clock has gone on that the file at `path` is stamped with when it is written. */
+  tick(path: string): Promise<void> {
+    return this.#running.call('tick', path);
+  }
+
   /** What the machine has written to its console. */
   console(): string {
     return this.#job?.output() ?? '';

@@ -1,4 +1,5 @@
 import { exec, fork, type ChildProcess } from 'node:child_process';
+import { stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CONTROL_PORT } from './control.js';
@@ -15,6 +16,8 @@ export interface AgentMethods {
   sh(script: string): Promise<RunResult>;
   /** See `monotonic` in instant.ts. */
   monotonic(): number;
+  /** Resolves once the clock that files are stamped with has gone on, by the stamps of the file at `path`. */
+  tick(path: string): Promise<void>;
   /** Starts a program of this folder as a process of its own, to be talked to by notes to and from `name`. */
   start(name: string, program: string): Promise<void>;
   signal(name: string, signal: NodeJS.Signals): void;
@@ -35,6 +38,15 @@ const methods = {
     }),
 
   monotonic,
+
+  async tick(path) {
+    const stamp = async (): Promise<bigint> => {
+      await writeFile(path, '');
+      return (await stat(path, { bigint: true })).mtimeNs;
+    };
+    const began = await stamp();
+    while ((await stamp()) === began);
+  },
 
   async start(name, program) {
     const child = fork(fileURLToPath(new URL(`${program}.js`, import.meta.url)), [], {
