@@ -54,7 +54,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // All of it, in half an hour: `npm run test:mounts`.
+        // All of it, in three quarters of an hour: `npm run test:mounts`.
         test: { ...onMounts, name: 'mounts-all', include: ['test/mounts/*.matrix.ts'] },
       },
     ],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Bench, LARGEST_CLOCK_ERROR_MS } from './bench/bench.js';
 import type { FiguresByMount } from './bench/figures.js';
 import { Table } from './bench/table.js';
-import { DEFAULTS, listsFresh, SSHFS, VARIANTS, type MountKind } from './lab/mounts.js';
+import { DEFAULTS, isFresh, SSHFS, VARIANTS, type MountKind } from './lab/mounts.js';
 import { noLab } from './lab/packages.js';
 import { quote, whole } from './readme.js';
 import { clockOff } from './trials/clock-off.js';
@@ -17,7 +17,7 @@ import { serverFrozen, serverRestarted } from './trials/outage.js';
 import { quiet } from './trials/quiet.js';
 import { unmounted } from './trials/unmounted.js';
 
-// Everything that is claimed of mounts, on every mount that it is claimed of. Run by `npm run test:mounts`, in half an hour.
+// Everything that is claimed of mounts, on every mount that it is claimed of. Run by `npm run test:mounts`, in three quarters of an hour.
 
 const why = await noLab();
 vi.setConfig({ testTimeout: 300_000 });
@@ -122,8 +122,8 @@ describe.skipIf(why !== undefined).for(GROUPS)(
     });
     afterAll(() => bench?.down());
 
-    // What lists late cannot keep the contract. First, since an sshfs that does not reconnect is of no use after the rest.
-    describe.for(kinds.filter(listsFresh))('the contract on $title', (kind) => {
+    // What is shown late cannot keep the contract. First, since an sshfs that does not reconnect is of no use after the rest.
+    describe.for(kinds.filter(isFresh))('the contract on $title', (kind) => {
       conformance(() => bench, kind, { test });
     });
 

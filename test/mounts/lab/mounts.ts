@@ -70,7 +70,10 @@ const sshfs = (id: string, options = ''): MountKind => ({
 export const SSHFS: readonly MountKind[] = [
   sshfs('sshfs'),
   sshfs('sshfs-nocache', 'dir_cache=no'),
-  sshfs('sshfs-reconnect', 'dir_cache=no,reconnect,ServerAliveInterval=2,ServerAliveCountMax=2'),
+  sshfs(
+    'sshfs-reconnect',
+    'dir_cache=no,attr_timeout=0,reconnect,ServerAliveInterval=2,ServerAliveCountMax=2',
+  ),
 ];
 
 /** It makes what exists: refused. */
@@ -88,6 +91,10 @@ export const RCLONE: MountKind = {
 /** Whether a host is shown at once what another one has made. sshfs lists late unless it is told not to. */
 export const listsFresh = ({ protocol, command }: MountKind): boolean =>
   protocol !== 'sshfs' || command.includes('dir_cache=no');
+
+/** Whether it is also shown at once that another one has rewritten a file: the kernel keeps what FUSE told it for a second. */
+export const isFresh = (kind: MountKind): boolean =>
+  kind.protocol !== 'sshfs' || (listsFresh(kind) && kind.command.includes('attr_timeout=0'));
 
 /** Where `kind` is mounted in a guest. */
 export const pointOf = (kind: MountKind): string => `/run/media/${kind.id}`;
