@@ -1,3 +1,4 @@
+import { describeIssues } from '@holdfast/vfs';
 import { z } from 'zod';
 
 /**
@@ -81,7 +82,7 @@ export function parseHistory(text: string): HistoryEvent[] {
     }
     const parsed = schema.safeParse(value);
     if (!parsed.success) {
-      throw new SyntaxError(`Line ${index + 1} of the history is no event: ${z.prettifyError(parsed.error)}`);
+      throw new SyntaxError(`Line ${index + 1} of the history is no event: ${describeIssues(parsed.error)}`);
     }
     return [parsed.data];
   });
