@@ -1,6 +1,6 @@
 import type { Lease } from '@holdfast/lock';
 import { describe, expect, test } from 'vitest';
-import { RemoteLockFile } from '../must-fail/remote-lock-file.fixture.js';
+import { RemoteLockFile } from '../known-broken/remote-lock-file.fixture.js';
 import { holdersAmong, Hosts, Outcome, STALE_AFTER_MS, type Host } from './hosts.fixture.js';
 
 const BEAT = '/lockfile-x/000000000001.beat';

@@ -1,8 +1,8 @@
 import { Lock } from '@holdfast/lock';
 import type { VFS } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
-import { properLock } from '../must-fail/proper-lockfile.fixture.js';
-import { RemoteLockFile } from '../must-fail/remote-lock-file.fixture.js';
+import { properLock } from '../known-broken/proper-lockfile.fixture.js';
+import { RemoteLockFile } from '../known-broken/remote-lock-file.fixture.js';
 import { Hosts, Outcome, STALE_AFTER_MS } from './hosts.fixture.js';
 
 describe('a timeout that fires as the lock is obtained', () => {

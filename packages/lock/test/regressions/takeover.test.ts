@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { properLock } from '../must-fail/proper-lockfile.fixture.js';
-import { RemoteLockFile } from '../must-fail/remote-lock-file.fixture.js';
+import { properLock } from '../known-broken/proper-lockfile.fixture.js';
+import { RemoteLockFile } from '../known-broken/remote-lock-file.fixture.js';
 import { holdersAmong, Hosts, Outcome, STALE_AFTER_MS } from './hosts.fixture.js';
 
 describe('two contenders judge the same lock stale, and the slower one is stopped before it acts', () => {

@@ -5,7 +5,7 @@ import {
   explore,
   type ExploreOptions,
   type Scenario,
-} from '../explore/index.js';
+} from '@holdfast/testkit/explore';
 import { numberedClaims } from './numbered.fixture.js';
 import { properLockfile } from './proper-lockfile.fixture.js';
 import { remoteLockFile } from './remote-lock-file.fixture.js';

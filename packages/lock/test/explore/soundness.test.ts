@@ -1,13 +1,13 @@
 import { Lock } from '@holdfast/lock';
 import { describe, expect, test } from 'vitest';
-import { lockScenarios } from '../lock-scenarios/lock-scenarios.js';
-import type { Merging } from './enabled.js';
-import { NO_LIMITS } from './replay.js';
-import { Run } from './run.js';
-import type { Scenario } from './scenario.js';
-import { search } from './search.js';
-import { FAULT_KINDS, type Transition } from './transition.js';
-import { randomOf } from './walk.js';
+import { lockScenarios } from './scenarios.js';
+import type { Merging } from '../../../testkit/src/explore/enabled.js';
+import { NO_LIMITS } from '../../../testkit/src/explore/replay.js';
+import { Run } from '../../../testkit/src/explore/run.js';
+import type { Scenario } from '@holdfast/testkit/explore';
+import { search } from '../../../testkit/src/explore/search.js';
+import { FAULT_KINDS, type Transition } from '../../../testkit/src/explore/transition.js';
+import { randomOf } from '../../../testkit/src/explore/walk.js';
 
 const scenarios = lockScenarios(Lock);
 

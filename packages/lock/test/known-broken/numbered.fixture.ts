@@ -1,5 +1,5 @@
 import { isVFSError, type VFS } from '@holdfast/vfs';
-import type { ActorScript, ActorWorld, Hold, Scenario } from '../explore/index.js';
+import type { ActorScript, ActorWorld, Hold, Scenario } from '@holdfast/testkit/explore';
 
 /** The rules of numbered claims that can be left out, to see that each is needed. */
 interface NumberedRules {

@@ -1,8 +1,8 @@
 import { Lock, type Lease, type LockOptions } from '@holdfast/lock';
 import { memoryStore, memoryVFS, type MemoryVFSOptions } from '@holdfast/memory';
 import type { VFS } from '@holdfast/vfs';
-import { VirtualClock, type ActorClock, type ActorClockOptions } from '../clock/index.js';
-import { FaultPlan, faulty } from '../faulty/index.js';
+import { VirtualClock, type ActorClock, type ActorClockOptions } from '@holdfast/testkit/clock';
+import { FaultPlan, faulty } from '@holdfast/testkit/faults';
 
 /** A machine with one process on it: its view of the storage, and its clock. */
 export interface Host {

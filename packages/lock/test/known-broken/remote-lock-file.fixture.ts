@@ -1,5 +1,5 @@
 import { isVFSError } from '@holdfast/vfs';
-import type { ActorScript, ActorWorld, Hold, Scenario } from '../explore/index.js';
+import type { ActorScript, ActorWorld, Hold, Scenario } from '@holdfast/testkit/explore';
 
 const LOCK = '/lockfile-x';
 const BEAT = `${LOCK}/x.lock`;

@@ -1,7 +1,8 @@
 import { Lock } from '@holdfast/lock';
 import { memoryVFS } from '@holdfast/memory';
 import { describe, expect, test } from 'vitest';
-import { makeStale, VirtualClock } from './index.js';
+import { VirtualClock } from '../clock/index.js';
+import { makeStale } from './index.js';
 
 const options = { id: 'deploy', dir: '/locks', staleAfterMs: 10_000 } as const;
 

@@ -1,5 +1,5 @@
 import { isVFSError } from '@holdfast/vfs';
-import type { ActorScript, ActorWorld, Scenario } from '../explore/index.js';
+import type { ActorScript, ActorWorld, Scenario } from '@holdfast/testkit/explore';
 
 const LOCK = '/x.lock';
 const STALE_MS = 90;
