@@ -126,7 +126,10 @@ class LedgerRule implements Rule {
       case 'attached':
         return made === undefined ? `${actor} makes ${what}, which nobody has claimed` : undefined;
       default: {
-        if (made === undefined) return `${actor} makes ${what}, which nobody has claimed`;
+        if (made === undefined) {
+          const prepared = kind === 'free' && storage.has(`${this.#prefix}${digits(number)}`);
+          return prepared ? undefined : `${actor} makes ${what}, which nobody has claimed`;
+        }
         if (made.owners.includes(actor)) return undefined;
         const passed = kind === 'free' && (this.#mayBreak || !this.#isHealthy(number, storage));
         return passed ? undefined : `${actor} makes ${what}, which belongs to ${made.owners.join(' and ')}`;

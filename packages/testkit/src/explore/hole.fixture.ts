@@ -1,5 +1,4 @@
 import type { Clock } from '@holdfast/vfs';
-import { expect } from 'vitest';
 import { explore, replay, type ExploreOptions, type FaultKind, type Rule, type Scenario } from './index.js';
 import type { ViolationKind } from './run.js';
 
@@ -27,19 +26,27 @@ export const rule =
   (judge: NonNullable<Rule['judge']>): (() => Rule[]) =>
   () => [{ judge }];
 
-/** That the run goes wrong, and that the explorer comes upon it or a like one by itself. */
-export async function expectFound({ name, scenario, options, schedule, kind }: Hole): Promise<void> {
+/** What is found by its schedule, and what the explorer comes upon by itself: the same kind of thing if all is well. */
+export async function findingsIn({
+  name,
+  scenario,
+  options,
+  schedule,
+}: Hole): Promise<(ViolationKind | undefined)[]> {
   const whole: Scenario = { ...scenario, name, tickMs: 50, ticks: 4 };
-  expect((await replay(whole, schedule)).violation?.kind).toBe(kind);
-  const { violation, complete } = await explore(whole, options);
-  expect([violation?.violation?.kind, complete]).toEqual([kind, false]);
+  const replayed = await replay(whole, schedule);
+  const explored = await explore(whole, options);
+  return [replayed.violation?.kind, explored.violation?.violation?.kind];
 }
 
-/** That the explorer goes through all of it and minds nothing. */
-export async function expectSound(scenario: Hole['scenario'], options: ExploreOptions): Promise<void> {
-  const { violation, complete } = await explore(
-    { ...scenario, name: 'sound', tickMs: 50, ticks: 4 },
-    options,
-  );
-  expect([violation?.violation, complete]).toEqual([undefined, true]);
+/** What the explorer makes of what is right. */
+export async function verdictOn(
+  scenario: Hole['scenario'],
+  options: ExploreOptions,
+): Promise<{ readonly complete: boolean; readonly violation: string | undefined }> {
+  const explored = await explore({ ...scenario, name: 'sound', tickMs: 50, ticks: 4 }, options);
+  return { complete: explored.complete, violation: explored.violation?.violation?.message };
 }
+
+/** All was gone through, and nothing was wrong. */
+export const SOUND: Awaited<ReturnType<typeof verdictOn>> = { complete: true, violation: undefined };

@@ -116,8 +116,8 @@ export class Run implements Audience {
     if (setup !== undefined) await setup(this.#setupVFS());
     this.store.commit();
     this.#rules = rules?.() ?? [];
-    for (const [name, setup] of Object.entries(actors)) {
-      const { script, rate } = setupOf(setup);
+    for (const [name, actor] of Object.entries(actors)) {
+      const { script, rate } = setupOf(actor);
       this.newActor(name, rate).start(script, this.capabilities);
     }
     await this.settle();

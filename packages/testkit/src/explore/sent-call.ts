@@ -1,4 +1,5 @@
-import { outcomeOfSilence, VFSError, type Call } from '@holdfast/vfs';
+import { VFSError, type Call } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 import { digest, digestNumber, NOTHING, type Digest } from './digest.js';
 import type { FirstPart } from './listing.js';
 import type { Answer } from './tiny-store.js';

@@ -1,5 +1,5 @@
-import { describe, test } from 'vitest';
-import { expectFound, expectSound, FAULTLESS, only, type Hole } from './hole.fixture.js';
+import { describe, expect, test } from 'vitest';
+import { FAULTLESS, findingsIn, only, SOUND, verdictOn, type Hole } from './hole.fixture.js';
 import type { ActorScript, Hold } from './index.js';
 
 const holder =
@@ -125,7 +125,9 @@ const HOLES: readonly Hole[] = [
 ];
 
 describe('the explorer finds', () => {
-  test.each(HOLES)('$name', (hole) => expectFound(hole));
+  test.each(HOLES)('$name', async (hole) => {
+    expect(await findingsIn(hole)).toEqual([hole.kind, hole.kind]);
+  });
 });
 
 describe('and minds nothing of', () => {
@@ -154,5 +156,7 @@ describe('and minds nothing of', () => {
         },
       },
     ],
-  ])('%s', (_, scenario) => expectSound(scenario, FAULTLESS));
+  ])('%s', async (_, scenario) => {
+    expect(await verdictOn(scenario, FAULTLESS)).toEqual(SOUND);
+  });
 });

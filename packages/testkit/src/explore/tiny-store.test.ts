@@ -5,7 +5,7 @@ import { NO_LIMITS } from './replay.js';
 import { TinyStore } from './tiny-store.js';
 
 const capabilities = new Run({ name: 'x', actors: {}, tickMs: 1, ticks: 0 }, NO_LIMITS).capabilities;
-const store = (): TinyStore => new TinyStore({ capabilities });
+const empty = (): TinyStore => new TinyStore({ capabilities });
 const write = (path: string, data: string, exclusive = false): Call => ({
   op: 'writeFile',
   path,
@@ -23,7 +23,7 @@ const stat = (path: string): Call => ({ op: 'stat', path, options: {} });
 
 describe('the storage of the explorer', () => {
   test('lets one name be made once, as a file or as a directory', () => {
-    const tiny = store();
+    const tiny = empty();
     expect(at(tiny, write('/1', 'a', true))).toBe('done');
     expect(at(tiny, mkdir('/1'))).toBe('EEXIST');
     expect(at(tiny, write('/1', 'b', true))).toBe('EEXIST');
@@ -33,7 +33,7 @@ describe('the storage of the explorer', () => {
   });
 
   test('gives a file a second name, under which it changes too', () => {
-    const tiny = store();
+    const tiny = empty();
     at(tiny, write('/1', 'a'));
     expect(at(tiny, link('/1', '/1.free'))).toBe('done');
     at(tiny, write('/1', 'longer'), 5_000);
@@ -45,7 +45,7 @@ describe('the storage of the explorer', () => {
   });
 
   test('links no directory, nothing that is not there, and nothing over something', () => {
-    const tiny = store();
+    const tiny = empty();
     at(tiny, write('/1', 'a'));
     at(tiny, mkdir('/2'));
     expect(at(tiny, link('/2', '/3'))).toBe('EISDIR');
@@ -55,7 +55,7 @@ describe('the storage of the explorer', () => {
   });
 
   test('goes back over all of it', () => {
-    const tiny = store();
+    const tiny = empty();
     at(tiny, write('/1', 'a'));
     tiny.commit();
     const before = tiny.digest;
@@ -68,7 +68,7 @@ describe('the storage of the explorer', () => {
   });
 
   test('reads no more of a file than was asked for', () => {
-    const tiny = store();
+    const tiny = empty();
     at(tiny, write('/1', 'four'));
     const read = (maxBytes: number): unknown =>
       at(tiny, { op: 'readFile', path: '/1', options: { maxBytes } });

@@ -1,10 +1,10 @@
 import { Lock, type Lease } from '@holdfast/lock';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exploreAtRandom } from './explore/index.js';
-import { lockTimings, walks } from './fast-check.js';
-import { lockScenarios, tolerant } from './lock-scenarios/lock-scenarios.js';
-import { Hosts } from './never/hosts.fixture.js';
+import { exploreAtRandom } from '@holdfast/testkit/explore';
+import { lockTimings, walks } from '@holdfast/testkit/fast-check';
+import { lockScenarios, tolerant } from './scenarios.js';
+import { Hosts } from '../regressions/hosts.fixture.js';
 
 describe('arbitrary timings', () => {
   test('are all valid, and two contenders with any of them are never holders at once', async () => {
