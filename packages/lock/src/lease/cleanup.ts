@@ -1,0 +1,90 @@
+import { planCleanup, type CleanupPlan, type Look } from '../ledger/index.js';
+import type { LockState } from '../lock-state.js';
+import type { Settings } from '../options.js';
+import { isTransient } from '../time/index.js';
+
+/** At once, where a call takes a round trip. */
+const AT_ONCE = 4;
+
+interface CleanupInit {
+  /** The own number, which is confirmed. */
+  readonly own: number;
+  readonly look: Look;
+  /** Stale claims that were passed, and are to be marked as over. */
+  readonly passed: Iterable<number>;
+}
+
+/** Marks as over what was passed, and removes what earlier claims left behind. Rules 3 and 9. */
+export class Cleanup {
+  readonly #state: LockState;
+  readonly #settings: Settings;
+  readonly #passed: readonly number[];
+  readonly #plan: CleanupPlan | undefined;
+  #done: Promise<void> | undefined;
+  #stopped = false;
+
+  /** `undefined` if there is nothing to do. */
+  static of(state: LockState, settings: Settings, { own, look, passed }: CleanupInit): Cleanup | undefined {
+    const numbers = Array.from(passed);
+    const plan = planCleanup(look, own);
+    if (plan === undefined && numbers.length === 0) return undefined;
+    return new Cleanup(state, settings, numbers, plan);
+  }
+
+  private constructor(
+    state: LockState,
+    settings: Settings,
+    passed: readonly number[],
+    plan: CleanupPlan | undefined,
+  ) {
+    this.#state = state;
+    this.#settings = settings;
+    this.#passed = passed;
+    this.#plan = plan;
+  }
+
+  /** Begins, once, in the background. */
+  start(): void {
+    this.#done ??= this.#run();
+  }
+
+  /** Fulfils when all is done that can be. */
+  get done(): Promise<void> {
+    return this.#done ?? Promise.resolve();
+  }
+
+  async #run(): Promise<void> {
+    const { ledger } = this.#state;
+    for (const number of this.#passed) await this.#attempt(() => ledger.markFree(number));
+    const plan = this.#plan;
+    if (plan === undefined || this.#stopped) return;
+    const { floor } = plan;
+    if (floor !== undefined && !(await this.#attempt(() => ledger.makeFloor(floor)))) return;
+    const removals = plan.removals.values();
+    const remove = async (): Promise<void> => {
+      for (const { claim, marks } of removals) {
+        if (this.#stopped) return;
+        // What cannot be removed keeps its marks, so that it still shows that it is over.
+        if (claim !== undefined && !(await this.#attempt(() => ledger.remove(claim)))) continue;
+        for (const mark of marks) await this.#attempt(() => ledger.remove(mark));
+      }
+    };
+    const local = ledger.vfs.capabilities.cost === 'local';
+    await Promise.all(Array.from({ length: local ? 1 : AT_ONCE }, remove));
+    for (const name of plan.rest) await this.#attempt(() => ledger.remove(name));
+  }
+
+  /** What cannot be removed now may be by the next holder; it must not keep the rest from being removed. */
+  async #attempt(work: () => Promise<void>): Promise<boolean> {
+    if (this.#stopped) return false;
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#settings.emit({ type: 'storage-error', during: 'cleanup', error });
+      // The storage is in trouble: leave it alone.
+      if (isTransient(error)) this.#stopped = true;
+      return false;
+    }
+  }
+}

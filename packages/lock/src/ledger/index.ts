@@ -1,0 +1,28 @@
+export { planCleanup, type CleanupPlan } from './cleanup-plan.js';
+export { Ledger } from './ledger.js';
+export { lookOf, type Look, type Numbered } from './look.js';
+export { beatName, claimName, HIGHEST_NUMBER, LONGEST_TTL_MS, LONGEST_WINDOW_MS, parseLedgerName } from './names.js';
+export {
+  encodeBeat,
+  encodeRecord,
+  holderOf,
+  LONGEST_LABEL,
+  type ClaimRecord,
+} from './record.js';
+export {
+  confirm,
+  FIRST_WINDOW_MS,
+  holdersAndWaiters,
+  inTheWay,
+  isLive,
+  liveBelow,
+  lossIn,
+  newOrigin,
+  remaining,
+  windowOf,
+  type Claim,
+  type Confirmation,
+  type Mode,
+  type TurnRule,
+  type Wish,
+} from './rules.js';
