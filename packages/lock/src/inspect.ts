@@ -107,7 +107,13 @@ export async function inspectAll(
     throw error;
   }
   locks.sort((a, b) => (a.id < b.id ? -1 : 1));
-  const inspectOne = async ({ id, name }: { id: string; name: string }): Promise<LockInfo | UnreadableLock> => {
+  const inspectOne = async ({
+    id,
+    name,
+  }: {
+    id: string;
+    name: string;
+  }): Promise<LockInfo | UnreadableLock> => {
     try {
       const state = lockStateOf(vfs, clock, { dir, directory: name });
       return await inspectState(state, { id, clock, turn: { kind: 'readers-writer' }, signal });

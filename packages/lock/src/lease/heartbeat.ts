@@ -1,6 +1,13 @@
 import { isVFSError, type Timer } from '@holdfast/vfs';
 import type { LossReason } from '../errors/index.js';
-import { encodeBeat, encodeRecord, lossIn, type Claim, type ClaimRecord, type Look } from '../ledger/index.js';
+import {
+  encodeBeat,
+  encodeRecord,
+  lossIn,
+  type Claim,
+  type ClaimRecord,
+  type Look,
+} from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import { firstTrustMs, type Settings } from '../options.js';
 import { detach, stopwatchOf, waitAtMost } from '../time/index.js';
@@ -187,7 +194,9 @@ export class Heartbeat {
   /** What only people need goes beside the beats, one at a time: none of them waits for it, or fails with it. */
   #afterBeat(beat: number, look: Look): void {
     if (this.#busyAside) return;
-    const work = this.#state.ledger.beatsAsEntries ? this.#afterEntry(beat, look) : this.#upkeep.afterBeat(look, this.#settings.clock.wall());
+    const work = this.#state.ledger.beatsAsEntries
+      ? this.#afterEntry(beat, look)
+      : this.#upkeep.afterBeat(look, this.#settings.clock.wall());
     if (work === undefined) return;
     this.#busyAside = true;
     const report = (error: unknown): void => {

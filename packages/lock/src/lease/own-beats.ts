@@ -30,6 +30,8 @@ export class OwnBeats {
   mayBe(size: number | undefined): boolean {
     if (size === undefined || this.#last.length === 0) return true;
     const recordBytes = new TextEncoder().encode(this.#encoded).length;
-    return [...this.#last, ...this.#unknown].some((beat) => recordBytes + encodeBeat('', beat).length === size);
+    return [...this.#last, ...this.#unknown].some(
+      (beat) => recordBytes + encodeBeat('', beat).length === size,
+    );
   }
 }

@@ -1,5 +1,6 @@
-import type { Look, Numbered } from './look.js';
+import type { Look } from './look.js';
 import { claimName, markName } from './names.js';
+import type { Numbered } from './numbered.js';
 import { isLive } from './rules.js';
 
 /** So many numbers that are over make a clean-up worth while. */

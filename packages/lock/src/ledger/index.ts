@@ -1,14 +1,16 @@
 export { planCleanup, type CleanupPlan } from './cleanup-plan.js';
 export { Ledger } from './ledger.js';
-export { lookOf, type Look, type Numbered } from './look.js';
-export { beatName, claimName, HIGHEST_NUMBER, LONGEST_TTL_MS, LONGEST_WINDOW_MS, parseLedgerName } from './names.js';
+export { lookOf, type Look } from './look.js';
 export {
-  encodeBeat,
-  encodeRecord,
-  holderOf,
-  LONGEST_LABEL,
-  type ClaimRecord,
-} from './record.js';
+  beatName,
+  claimName,
+  HIGHEST_NUMBER,
+  LONGEST_TTL_MS,
+  LONGEST_WINDOW_MS,
+  parseLedgerName,
+} from './names.js';
+export type { Numbered } from './numbered.js';
+export { encodeBeat, encodeRecord, holderOf, LONGEST_LABEL, type ClaimRecord } from './record.js';
 export {
   confirm,
   FIRST_WINDOW_MS,

@@ -1,6 +1,6 @@
 import { isVFSError, joinPath, type Clock, type Entry, type FileInfo, type VFS } from '@holdfast/vfs';
 import { LedgerError } from '../errors/index.js';
-import { lookOf, type Look, type Numbered } from './look.js';
+import { lookOf, type Look } from './look.js';
 import {
   attachedName,
   beatName,
@@ -10,6 +10,7 @@ import {
   refreshName,
   takesName,
 } from './names.js';
+import type { Numbered } from './numbered.js';
 import { decodeRecord, LONGEST_RECORD_BYTES, type ClaimRecord } from './record.js';
 
 /**
@@ -60,7 +61,8 @@ export class Ledger {
       if (!isVFSError(error, 'ENOENT')) throw error;
     }
     const look = lookOf(entries, begunAt, this.#clock.monotonic());
-    const foreign = look.otherEdition ?? (look.permits === undefined || this.ofSemaphore ? undefined : 'semaphore');
+    const foreign =
+      look.otherEdition ?? (look.permits === undefined || this.ofSemaphore ? undefined : 'semaphore');
     if (foreign !== undefined) throw new LedgerError(this.path, foreign);
     return look;
   }
@@ -159,7 +161,10 @@ export class Ledger {
    * Reads who has a claim, from its heartbeat or, where it is a file, from the claim itself. What nobody of us ever wrote
    * (a directory of that name, a huge file) has no record, and does no harm.
    */
-  async readRecord({ number, claim, beats }: Numbered, signal?: AbortSignal): Promise<ClaimRecord | undefined> {
+  async readRecord(
+    { number, claim, beats }: Numbered,
+    signal?: AbortSignal,
+  ): Promise<ClaimRecord | undefined> {
     for (const entry of [claim, ...beats]) {
       if (entry?.type !== 'file' || (entry.size ?? 0) > LONGEST_RECORD_BYTES) continue;
       const record = await this.#readRecordIn(entry.name, signal);

@@ -16,7 +16,16 @@
  *     look.k3x9          made and removed at once by a contender that wants a fresh listing
  */
 export type LedgerName =
-  | { readonly kind: 'claim' | 'origin' | 'floor' | 'free' | 'shared'; readonly number: number }
+  | { readonly kind: 'origin' | 'floor'; readonly number: number }
+  | NumberedName
+  | { readonly kind: 'permits'; readonly permits: number }
+  | { readonly kind: 'refresh' }
+  /** Of another edition of the protocol, which cannot be mixed with this one. */
+  | { readonly kind: 'other-edition'; readonly edition: 'first' | 'later' };
+
+/** What belongs to one claim. */
+export type NumberedName =
+  | { readonly kind: 'claim' | 'free' | 'shared'; readonly number: number }
   | { readonly kind: 'takes'; readonly number: number; readonly permits: number }
   | {
       readonly kind: 'beat';
@@ -31,20 +40,16 @@ export type LedgerName =
       readonly attempt: number;
       readonly windowMs: number;
     }
-  | { readonly kind: 'attached'; readonly number: number; readonly attempt: number }
-  | { readonly kind: 'permits'; readonly permits: number }
-  | { readonly kind: 'refresh' }
-  /** Of another edition of the protocol, which cannot be mixed with this one. */
-  | { readonly kind: 'other-edition'; readonly edition: 'first' | 'later' };
+  | { readonly kind: 'attached'; readonly number: number; readonly attempt: number };
 
 /** Numbers above it are nobody's: they leave no room for those to come. */
-export const HIGHEST_NUMBER = 9_000_000_000_000_000 - 1;
+export const HIGHEST_NUMBER = 8_999_999_999_999_999;
 
 /** The longest `staleAfterMs`, one day. What the storage shows beyond it is no setting of ours. */
 export const LONGEST_WINDOW_MS = 86_400_000;
 
 /** The longest life of a detached claim, thirty days. */
-export const LONGEST_TTL_MS = 30 * LONGEST_WINDOW_MS;
+export const LONGEST_TTL_MS = 2_592_000_000;
 
 /** The most permits that a semaphore can have. */
 export const MOST_PERMITS = 1_000_000;

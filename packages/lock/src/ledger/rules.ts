@@ -2,8 +2,9 @@
  * What the protocol says of a look, as pure functions. The numbers of the rules are those of ARCHITECTURE.md, which has
  * the reasons.
  */
-import type { Look, Numbered } from './look.js';
+import type { Look } from './look.js';
 import { HIGHEST_NUMBER } from './names.js';
+import type { Numbered } from './numbered.js';
 
 export type Mode = 'exclusive' | 'shared';
 

@@ -22,7 +22,11 @@ export async function retryUntil(
       return await call();
     } catch (error) {
       const pauseMs = pauseAfter(tries);
-      if (!(isTransient(error) || isVFSError(error, 'ENOSPC')) || clock.monotonic() - startedAt + pauseMs > forMs) throw error;
+      if (
+        !(isTransient(error) || isVFSError(error, 'ENOSPC')) ||
+        clock.monotonic() - startedAt + pauseMs > forMs
+      )
+        throw error;
       await pause(clock, pauseMs);
     }
   }

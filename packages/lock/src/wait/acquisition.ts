@@ -5,7 +5,14 @@ import { LiveClaim } from '../lease/index.js';
 import { liveBelow, type Look, type Wish } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
-import { cancellation, detach, isTransient, OUT_OF_TIME, pauseAfter, type Cancellation } from '../time/index.js';
+import {
+  cancellation,
+  detach,
+  isTransient,
+  OUT_OF_TIME,
+  pauseAfter,
+  type Cancellation,
+} from '../time/index.js';
 import { conflictingOwn } from './own-claims.js';
 import { Pauses } from './pauses.js';
 import { observe } from './verdict.js';
@@ -193,14 +200,14 @@ export class Acquisition {
           break;
         }
         case 'refused':
-          if (observed || !(await this.#showsNoLife(attempt.look)))
-            throw await this.#lockedBy(attempt.look);
+          if (observed || !(await this.#showsNoLife(attempt.look))) throw await this.#lockedBy(attempt.look);
           observed = true;
           continue;
         case 'conflict':
           break;
       }
-      if (++races > RACES) throw await this.#lockedBy(await this.#state.ledger.look(this.#cancellation.signal));
+      if (++races > RACES)
+        throw await this.#lockedBy(await this.#state.ledger.look(this.#cancellation.signal));
     }
   }
 

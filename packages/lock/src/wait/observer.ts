@@ -48,7 +48,9 @@ export class Observer {
   }
 
   /** What was seen last of a claim, if it still counts. */
-  last(number: number): { readonly signs: string; readonly windowMs: number; readonly since: number } | undefined {
+  last(
+    number: number,
+  ): { readonly signs: string; readonly windowMs: number; readonly since: number } | undefined {
     return this.#seen.get(number);
   }
 

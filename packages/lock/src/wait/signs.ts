@@ -4,7 +4,10 @@ import type { Ledger, Numbered } from '../ledger/index.js';
  * What shows of a claim that its owner lives, as a text that changes with each sign of life; `undefined` if the storage does
  * not tell, which is never taken for "unchanged".
  */
-export function signsOf(ledger: Ledger, numbered: Numbered): string | undefined | Promise<string | undefined> {
+export function signsOf(
+  ledger: Ledger,
+  numbered: Numbered,
+): string | undefined | Promise<string | undefined> {
   const { claim, shared, permits, attempts, detached, beats, beatNumbers } = numbered;
   const names = `${claim?.type} ${shared} ${permits} ${attempts} ${detached?.attempt} ${beatNumbers.join()}`;
   if (ledger.beatsAsEntries || beats.length === 0) return `${names} ${beats.length}`;

@@ -24,8 +24,10 @@ export async function observe(
   settings: Settings,
   { numbers, look: first, cancellation, onlyIfOld }: ObserveInit,
 ): Promise<{ readonly verdict: 'alive' | 'stale' | 'over'; readonly look: Look }> {
-  if (numbers.some((number) => state.own.get(number)?.alive === true)) return { verdict: 'alive', look: first };
-  if (onlyIfOld && !(await lookOld(state, settings, numbers, first))) return { verdict: 'alive', look: first };
+  if (numbers.some((number) => state.own.get(number)?.alive === true))
+    return { verdict: 'alive', look: first };
+  if (onlyIfOld && !(await lookOld(state, settings, numbers, first)))
+    return { verdict: 'alive', look: first };
   const everything = { mode: 'exclusive', permits: Infinity } as const;
   const rule = { ...settings, turn: { kind: 'readers-writer' } } as const;
   const way = new Way(state, rule, everything, numbers);

@@ -1,5 +1,14 @@
 import type { HeldClaim } from '../identity/index.js';
-import { FIRST_WINDOW_MS, holderOf, inTheWay, remaining, windowOf, type ClaimRecord, type Look, type Wish } from '../ledger/index.js';
+import {
+  FIRST_WINDOW_MS,
+  holderOf,
+  inTheWay,
+  remaining,
+  windowOf,
+  type ClaimRecord,
+  type Look,
+  type Wish,
+} from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import { signsOf } from './signs.js';
