@@ -45,7 +45,10 @@ export async function attachLease(
     };
     const own = withWindow(settings, staleAfterMs);
     const confirmed = { ...claim, mode, permits: 1, record, startedAt, look, below: [] };
-    const live = new LiveClaim(state, own, confirmed, (numbered?.beatNumbers.at(-1) ?? -1) + 1);
+    const live = new LiveClaim(state, own, confirmed, {
+      firstBeat: (numbered?.beatNumbers.at(-1) ?? -1) + 1,
+      attempts: attempt,
+    });
     if (!live.alive) throw live.loss ?? new LockLostError(id, token, 'expired');
     settings.emit({ type: 'acquired', token, waitedMs: 0 });
     return new Lease(state, own, live, attempt);

@@ -14,6 +14,8 @@ export class LockState {
   readonly records: Records = new Records();
   /** The directory is there, and `mkdir` was seen to refuse what exists. */
   proven = false;
+  /** A clean-up of this process is under way. */
+  cleaning = false;
   readonly #own = new Map<number, LiveClaim>();
   readonly #listeners = new Set<() => void>();
   #next: (Claim & { readonly afterExclusive: boolean }) | undefined;
@@ -33,6 +35,7 @@ export class LockState {
 
   remove(claim: LiveClaim): void {
     this.#own.delete(claim.number);
+    this.records.delete(claim.number);
   }
 
   /** A granted claim of this process is over, so the number after it may be the next: no look is needed to try. */

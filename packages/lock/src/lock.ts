@@ -2,8 +2,8 @@ import type { CallOptions, VFS } from '@holdfast/vfs';
 import { attachLease } from './attach.js';
 import { LockLostError } from './errors/index.js';
 import { inspectState, type LockInfo } from './inspect.js';
-import { Lease, type DetachedLease } from './lease/index.js';
-import { holdersAndWaiters, type Look, type Mode } from './ledger/index.js';
+import type { DetachedLease, Lease } from './lease/index.js';
+import { holdersAndWaiters, type Look } from './ledger/index.js';
 import { lockStateOf, type LockState } from './lock-state.js';
 import {
   parseBreak,
@@ -50,9 +50,11 @@ export class Lock {
    * @throws `LockTimeoutError`, `StaleLockError`, `UnsafeStorageError`, `LedgerError`, `LockOptionError`, the reason of
    * `signal`, or a `VFSError` if the storage cannot be reached at all, or not for a whole `staleAfterMs`
    */
-  async acquire(options?: WaitOptions): Promise<Lease> {
-    const { mode, timeoutMs, signal } = parseWait(options);
-    return this.#lease(await this.#acquisition(mode, signal, timeoutMs).acquire());
+  acquire(options?: WaitOptions): Promise<Lease> {
+    return this.#acquisition(
+      () => parseWait(options),
+      (acquisition) => acquisition.acquire(),
+    );
   }
 
   /**
@@ -61,9 +63,11 @@ export class Lock {
    *
    * @throws `LockedError`, `StaleLockError`, `UnsafeStorageError`, `LedgerError`, the reason of `signal`, or a `VFSError`
    */
-  async tryAcquire(options?: TryOptions): Promise<Lease> {
-    const { mode, signal } = parseTry(options);
-    return this.#lease(await this.#acquisition(mode, signal, undefined).tryAcquire());
+  tryAcquire(options?: TryOptions): Promise<Lease> {
+    return this.#acquisition(
+      () => parseTry(options),
+      (acquisition) => acquisition.tryAcquire(),
+    );
   }
 
   /**
@@ -142,16 +146,15 @@ export class Lock {
     return true;
   }
 
-  #acquisition(
-    mode: Mode = 'exclusive',
-    signal: AbortSignal | undefined,
-    timeoutMs: number | undefined,
-  ): Acquisition {
-    return new Acquisition(this.#state, this.#settings, { wish: { mode, permits: 1 }, timeoutMs, signal });
-  }
-
-  #lease(claim: Awaited<ReturnType<Acquisition['acquire']>>): Lease {
-    return new Lease(this.#state, this.#settings, claim);
+  /** Not an async function: each one costs promises, on the way that most calls go. */
+  #acquisition(parse: () => WaitOptions, run: (acquisition: Acquisition) => Promise<Lease>): Promise<Lease> {
+    try {
+      const { mode = 'exclusive', timeoutMs, signal } = parse();
+      const wish = { mode, permits: 1 };
+      return run(new Acquisition(this.#state, this.#settings, { wish, timeoutMs, signal }));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The holders, if all of them are stale; observed for up to their windows. */

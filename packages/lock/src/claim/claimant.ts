@@ -8,6 +8,7 @@ import {
   newOrigin,
   type Claim,
   type ClaimRecord,
+  type Confirmation,
   type Look,
   type Wish,
 } from '../ledger/index.js';
@@ -56,9 +57,15 @@ export class Claimant {
    *
    * @param admit asked before anything is claimed, if it matters what is in the way
    */
-  async attempt(signal?: AbortSignal, admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
+  attempt(signal?: AbortSignal, admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
     const known = this.#state.takeNext(this.#wish.mode === 'exclusive' && admit !== undefined);
-    if (known !== undefined) return this.#claim(known);
+    return known === undefined ? this.#lookAndClaim(signal, admit) : this.#claim(known);
+  }
+
+  async #lookAndClaim(
+    signal: AbortSignal | undefined,
+    admit: ((look: Look) => Promise<boolean>) | undefined,
+  ): Promise<Attempt> {
     const look = await this.#look(signal);
     if (look === undefined) return { kind: 'conflict' };
     if (admit !== undefined && !(await admit(look))) return { kind: 'refused', look };
@@ -142,78 +149,72 @@ export class Claimant {
     try {
       await ledger.makeClaim(number, encodeRecord(record));
     } catch (error) {
-      if (isVFSError(error, 'EEXIST')) {
-        this.#refused = number;
-        this.#conflicts++;
-        return { kind: 'conflict' };
-      }
-      if (isVFSError(error, 'ENOENT')) {
-        this.#state.proven = false; // The directory is gone: make it again.
-        return { kind: 'conflict' };
-      }
-      if (isVFSError(error, 'ENOTSUP')) throw this.#unsafe(error.detail, error);
-      if (isVFSError(error) && error.outcome === 'unknown') this.#followUnknown(claim, record, error);
-      throw error;
+      return this.#notMade(claim, record, error);
     }
     try {
-      return await this.#confirm(claim, record, startedAt);
+      // No await but those of the storage's answers: every turn in between is time that a holder is kept waiting.
+      for (let look = await this.#markAndLook(number); ; look = await ledger.look()) {
+        const confirmation = confirm(look, claim);
+        if (confirmation.kind === 'gap') await ledger.makeFloor(confirmation.missing);
+        else if (confirmation.kind === 'refused') return await this.#notConfirmed(claim, confirmation.why);
+        else if (stopwatchOf(this.#settings.clock).now() - startedAt >= firstTrustMs(this.#settings))
+          return await this.#tooLate(claim);
+        else {
+          const below = liveBelow(look, number);
+          const { mode, permits } = this.#wish;
+          return {
+            kind: 'confirmed',
+            claim: { number, origin: claim.origin, mode, permits, record, startedAt, look, below },
+          };
+        }
+      }
     } catch (error) {
       detach(this.giveUp(claim));
       throw error;
     }
   }
 
-  /** Rule 2. */
-  async #confirm(claim: Claim, record: ClaimRecord, startedAt: number): Promise<Attempt> {
-    const { ledger } = this.#state;
-    const { number } = claim;
-    let look = await this.#markAndLook(number);
-    for (;;) {
-      const confirmation = confirm(look, claim);
-      switch (confirmation.kind) {
-        case 'gap':
-          await ledger.makeFloor(confirmation.missing);
-          look = await ledger.look();
-          continue;
-        case 'refused':
-          // Of a ledger that is gone nothing is left to be said; what stands there now is somebody else's.
-          if (confirmation.why !== 'removed') await this.giveUp(claim);
-          if (confirmation.why === 'unlisted')
-            this.#tolerate('a listing did not show a claim that had just been made');
-          this.#conflicts++;
-          return { kind: 'conflict' };
-        case 'confirmed':
-          break;
-      }
-      break;
-    }
-    const tookMs = stopwatchOf(this.#settings.clock).now() - startedAt;
-    if (tookMs >= firstTrustMs(this.#settings)) {
-      await this.giveUp(claim);
-      const { staleAfterMs } = this.#settings;
-      this.#tolerate(
-        `a claim took ${Math.round(tookMs)} ms, too long for staleAfterMs = ${staleAfterMs}; raise it`,
-      );
+  /** What comes of a claim whose creation was refused, or failed. */
+  #notMade(claim: Claim, record: ClaimRecord, error: unknown): Attempt {
+    if (isVFSError(error, 'EEXIST')) {
+      this.#refused = claim.number;
+      this.#conflicts++;
       return { kind: 'conflict' };
     }
-    const below = liveBelow(look, number);
-    return {
-      kind: 'confirmed',
-      claim: { ...claim, ...this.#wish, record, startedAt, look, below },
-    };
+    if (isVFSError(error, 'ENOENT')) {
+      this.#state.proven = false; // The directory is gone: make it again.
+      return { kind: 'conflict' };
+    }
+    if (isVFSError(error, 'ENOTSUP')) throw this.#unsafe(error.detail, error);
+    if (isVFSError(error) && error.outcome === 'unknown') this.#followUnknown(claim, record, error);
+    throw error;
+  }
+
+  /** Rule 2: what was made but does not count is given up. */
+  async #notConfirmed(
+    claim: Claim,
+    why: (Confirmation & { readonly kind: 'refused' })['why'],
+  ): Promise<Attempt> {
+    // Of a ledger that is gone nothing is left to be said; what stands there now is somebody else's.
+    if (why !== 'removed') await this.giveUp(claim);
+    if (why === 'unlisted') this.#tolerate('a listing did not show a claim that had just been made');
+    this.#conflicts++;
+    return { kind: 'conflict' };
+  }
+
+  async #tooLate(claim: Claim): Promise<Attempt> {
+    await this.giveUp(claim);
+    const { staleAfterMs } = this.#settings;
+    this.#tolerate(`to claim took too long for staleAfterMs = ${staleAfterMs}; raise it`);
+    return { kind: 'conflict' };
   }
 
   /** Says what the claim is, now that it is known to be ours. Rule 8: no mark of any kind before that. */
-  async #markAndLook(number: number): Promise<Look> {
+  #markAndLook(number: number): Promise<Look> {
     const { ledger } = this.#state;
     const { mode, permits } = this.#wish;
-    if (ledger.ofSemaphore) {
-      const [look] = await Promise.all([ledger.look(), ledger.markTakes(number, permits)]);
-      return look;
-    }
-    if (mode === 'exclusive') return ledger.look();
-    const [look] = await Promise.all([ledger.look(), ledger.markShared(number)]);
-    return look;
+    if (ledger.ofSemaphore) return beside(ledger.look(), ledger.markTakes(number, permits));
+    return mode === 'exclusive' ? ledger.look() : beside(ledger.look(), ledger.markShared(number));
   }
 
   /**
@@ -254,4 +255,9 @@ export class Claimant {
       process: identity?.self,
     };
   }
+}
+
+async function beside<T>(work: Promise<T>, other: Promise<void>): Promise<T> {
+  const [result] = await Promise.all([work, other]);
+  return result;
 }

@@ -54,37 +54,55 @@ export class Cleanup {
   }
 
   async #run(): Promise<void> {
+    if (this.#state.cleaning) return; // Another one of this process does the same.
+    this.#state.cleaning = true;
+    try {
+      const { ledger } = this.#state;
+      for (const number of this.#passed) await this.#attempt(ledger.markFree(number));
+      if (this.#plan !== undefined && !this.#stopped) await this.#follow(this.#plan);
+    } finally {
+      this.#state.cleaning = false;
+    }
+  }
+
+  async #follow({ floor, removals, rest }: CleanupPlan): Promise<void> {
     const { ledger } = this.#state;
-    for (const number of this.#passed) await this.#attempt(() => ledger.markFree(number));
-    const plan = this.#plan;
-    if (plan === undefined || this.#stopped) return;
-    const { floor } = plan;
-    if (floor !== undefined && !(await this.#attempt(() => ledger.makeFloor(floor)))) return;
-    const removals = plan.removals.values();
-    const remove = async (): Promise<void> => {
-      for (const { claim, marks } of removals) {
-        if (this.#stopped) return;
-        // What cannot be removed keeps its marks, so that it still shows that it is over.
-        if (claim !== undefined && !(await this.#attempt(() => ledger.remove(claim)))) continue;
-        for (const mark of marks) await this.#attempt(() => ledger.remove(mark));
-      }
-    };
+    if (floor !== undefined && !(await this.#attempt(ledger.makeFloor(floor)))) return;
+    const left = removals.values();
     const local = ledger.vfs.capabilities.cost === 'local';
-    await Promise.all(Array.from({ length: local ? 1 : AT_ONCE }, remove));
-    for (const name of plan.rest) await this.#attempt(() => ledger.remove(name));
+    if (local) await this.#remove(left);
+    else await Promise.all(Array.from({ length: AT_ONCE }, () => this.#remove(left)));
+    await this.#remove([{ claim: undefined, marks: rest }]);
+  }
+
+  /** A claim before its marks. What cannot be removed keeps them, so that it still shows that it is over. */
+  async #remove(removals: Iterable<CleanupPlan['removals'][number]>): Promise<void> {
+    const { ledger } = this.#state;
+    for (const { claim, marks } of removals) {
+      try {
+        if (this.#stopped) return;
+        if (claim !== undefined) await ledger.remove(claim);
+        for (const mark of marks) await ledger.remove(mark);
+      } catch (error) {
+        this.#note(error);
+      }
+    }
+  }
+
+  async #attempt(work: Promise<void>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (error) {
+      this.#note(error);
+      return false;
+    }
   }
 
   /** What cannot be removed now may be by the next holder; it must not keep the rest from being removed. */
-  async #attempt(work: () => Promise<void>): Promise<boolean> {
-    if (this.#stopped) return false;
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      this.#settings.emit({ type: 'storage-error', during: 'cleanup', error });
-      // The storage is in trouble: leave it alone.
-      if (isTransient(error)) this.#stopped = true;
-      return false;
-    }
+  #note(error: unknown): void {
+    this.#settings.emit({ type: 'storage-error', during: 'cleanup', error });
+    // The storage is in trouble: leave it alone.
+    if (isTransient(error)) this.#stopped = true;
   }
 }

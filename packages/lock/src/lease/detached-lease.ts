@@ -23,7 +23,7 @@ export const detachedLeaseSchema: z.ZodType<DetachedLease> = z.strictObject({
   id: z.string(),
   token: number,
   mode: z.enum(['exclusive', 'shared']),
-  attempt: z.int().min(0).max(9_999_999_999),
+  attempt: z.int().min(1).max(9_999_999_999),
   staleAfterMs: z.int().min(1).max(LONGEST_WINDOW_MS),
   origin: number,
 });

@@ -3,6 +3,7 @@ import { LockLostError, type LossReason } from '../errors/index.js';
 import { lossIn, type Mode } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import { parse, type Settings } from '../options.js';
+import { detach } from '../time/index.js';
 import { detachSchema, type DetachedLease, type DetachOptions } from './detached-lease.js';
 import type { LiveClaim } from './live-claim.js';
 
@@ -138,30 +139,26 @@ export class Lease {
       // Who would pass it could have seen it as stale before this was listed.
       if (this.#claim.remainingMs <= 0) throw this.#lost('expired');
     } catch (error) {
-      await this.#free();
+      detach(this.#claim.free());
       throw error;
     }
     return { id: this.id, token: this.token, mode, attempt, staleAfterMs, origin };
   }
 
   async #release(): Promise<void> {
-    const detached = this.#ended === 'detached';
-    if (this.#ended === undefined && this.#claim.alive) this.#end('released');
     // What was handed out is somebody else's.
-    if (detached) return;
-    await this.#free();
-    await this.#claim.cleanedUp();
-    if (this.#ended === 'released') this.#settings.emit({ type: 'released', token: this.token });
-  }
-
-  async #free(): Promise<void> {
+    if (this.#ended === 'detached') return;
+    if (this.#claim.alive) this.#end('released');
     try {
       await this.#claim.free();
-      if (this.#ended === 'released') this.#state.noteReleased(this.#claim);
     } catch (error) {
       if (this.#ended === 'released') throw error;
       this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
     }
+    if (this.#ended === 'released') this.#state.noteReleased(this.#claim);
+    const cleanedUp = this.#claim.cleanedUp();
+    if (cleanedUp !== undefined) await cleanedUp;
+    if (this.#ended === 'released') this.#settings.emit({ type: 'released', token: this.token });
   }
 
   #end(how: 'released' | 'detached'): void {

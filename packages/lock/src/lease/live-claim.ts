@@ -40,8 +40,13 @@ export class LiveClaim implements Claim, Wish {
   #cleanup: Cleanup | undefined;
   #freed: Promise<void> | undefined;
 
-  /** @param firstBeat the number of its first beat: above 0 if others have beaten for it before */
-  constructor(state: LockState, settings: Settings, claim: ConfirmedClaim, firstBeat = 0) {
+  /** `firstBeat`: the number of its first beat. `attempts`: how often it was detached. Both are 0 for a new claim. */
+  constructor(
+    state: LockState,
+    settings: Settings,
+    claim: ConfirmedClaim,
+    { firstBeat = 0, attempts = 0 }: { readonly firstBeat?: number; readonly attempts?: number } = {},
+  ) {
     this.number = claim.number;
     this.origin = claim.origin;
     this.permits = claim.permits;
@@ -51,7 +56,7 @@ export class LiveClaim implements Claim, Wish {
     this.#trustedUntil = claim.startedAt + firstTrustMs(settings);
     this.#heartbeat = new Heartbeat(state, settings, { claim: this, record: claim.record, firstBeat }, this);
     this.#stopChecking = checkClocks(settings.clock, settings.heartbeatMs, this);
-    state.records.note(claim.record);
+    state.records.note(claim.record, attempts);
     state.add(this);
     this.#heartbeat.start();
   }
@@ -93,6 +98,8 @@ export class LiveClaim implements Claim, Wish {
   cleanUp(look: Look, passed: Iterable<number>): void {
     const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed });
     this.#cleanup = cleanup;
+    this.#state.records.prune(look.numbers);
+    this.#state.observer.prune(look.numbers);
     if (this.#state.ledger.vfs.capabilities.cost !== 'local') cleanup?.start();
   }
 
@@ -125,32 +132,30 @@ export class LiveClaim implements Claim, Wish {
 
   /** Marks it as over, whatever became of it before. Rule 7. @throws a `VFSError` if the storage did not take it */
   free(): Promise<void> {
-    this.#freed ??= this.#free();
+    this.#freed ??= this.#heartbeat.busy ? this.#heartbeat.idle().then(() => this.#free()) : this.#free();
     return this.#freed;
   }
 
-  async #free(): Promise<void> {
+  #free(): Promise<void> {
     const { clock, staleAfterMs } = this.#settings;
     const reason = this.loss?.reason;
+    const wake = (): void => this.#state.wake();
     // In a ledger that is gone there is nothing to be said, and what was marked as over is so already.
-    if (reason === 'removed' || reason === 'broken') return this.#state.wake();
-    const { ledger } = this.#state;
-    if (this.#heartbeat.busy) await this.#heartbeat.idle();
+    if (reason === 'removed' || reason === 'broken') return Promise.resolve(wake());
+    const markFree = (): Promise<void> => this.#state.ledger.markFree(this.number);
     const forMs = Math.min(staleAfterMs, LONGEST_RELEASE_MS);
-    try {
-      await retryUntil(() => ledger.markFree(this.number), { clock, forMs });
-    } finally {
-      this.#state.wake();
-    }
+    return markFree().then(wake, (error: unknown) =>
+      retryUntil(markFree, { clock, forMs, failed: error }).finally(wake),
+    );
   }
 
   /** Waits, not for long, for what is being cleaned up: many short leases should remove as much as they leave. */
-  async cleanedUp(): Promise<void> {
+  cleanedUp(): Promise<void> | undefined {
     const cleanup = this.#cleanup;
-    if (cleanup === undefined) return;
+    if (cleanup === undefined) return undefined;
     cleanup.start();
-    if (this.#state.ledger.vfs.capabilities.cost === 'local') return;
-    await waitAtMost(this.#settings.clock, CLEANUP_MS, cleanup.done);
+    if (this.#state.ledger.vfs.capabilities.cost === 'local') return undefined;
+    return waitAtMost(this.#settings.clock, CLEANUP_MS, cleanup.done);
   }
 
   /** The one way out of `alive`. */

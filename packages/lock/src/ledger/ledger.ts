@@ -1,4 +1,12 @@
-import { isVFSError, joinPath, type Clock, type Entry, type FileInfo, type VFS } from '@holdfast/vfs';
+import {
+  isVFSError,
+  ROOT,
+  type Clock,
+  type Entry,
+  type FileInfo,
+  type VFS,
+  type VFSErrorCode,
+} from '@holdfast/vfs';
 import { LedgerError } from '../errors/index.js';
 import { lookOf, type Look } from './look.js';
 import {
@@ -33,6 +41,7 @@ export class Ledger {
   /** Whether it is that of a semaphore, whose claims say how many permits they take. */
   readonly ofSemaphore: boolean;
   readonly #clock: Clock;
+  readonly #prefix: string;
   /** This filesystem has no hard links, although its kind usually does. */
   #withoutLinks = false;
 
@@ -45,6 +54,7 @@ export class Ledger {
     this.beatsAsEntries = listing === 'names' && cost !== 'local';
     this.ofSemaphore = ofSemaphore;
     this.#clock = clock;
+    this.#prefix = path === ROOT ? ROOT : `${path}/`;
   }
 
   /**
@@ -52,14 +62,19 @@ export class Ledger {
    *
    * @throws `LedgerError` if it is not a ledger of this protocol
    */
-  async look(signal?: AbortSignal): Promise<Look> {
+  look(signal?: AbortSignal): Promise<Look> {
     const begunAt = this.#clock.monotonic();
-    let entries: readonly Entry[] = [];
-    try {
-      entries = await (signal === undefined ? this.vfs.ls(this.path) : this.vfs.ls(this.path, { signal }));
-    } catch (error) {
-      if (!isVFSError(error, 'ENOENT')) throw error;
-    }
+    const listed = signal === undefined ? this.vfs.ls(this.path) : this.vfs.ls(this.path, { signal });
+    return listed.then(
+      (entries) => this.#lookOf(entries, begunAt),
+      (error: unknown) => {
+        if (isVFSError(error, 'ENOENT')) return this.#lookOf([], begunAt);
+        throw error;
+      },
+    );
+  }
+
+  #lookOf(entries: readonly Entry[], begunAt: number): Look {
     const look = lookOf(entries, begunAt, this.#clock.monotonic());
     const foreign =
       look.otherEdition ?? (look.permits === undefined || this.ofSemaphore ? undefined : 'semaphore');
@@ -84,34 +99,31 @@ export class Ledger {
 
   /** Says that the own claim `number` is a shared one. */
   markShared(number: number): Promise<void> {
-    return settleExisting(this.#markOwn(number, markName(number, 'shared')));
+    return this.#markOwn(number, markName(number, 'shared'), ['EEXIST']);
   }
 
   /** Says how many permits the own claim `number` takes. */
   markTakes(number: number, permits: number): Promise<void> {
-    return settleExisting(this.#markOwn(number, takesName(number, permits)));
+    return this.#markOwn(number, takesName(number, permits), ['EEXIST']);
   }
 
   /** Says that `number` is over. Saying it twice is fine, and so is a ledger that is gone. */
-  async markFree(number: number): Promise<void> {
-    try {
-      await this.#markOwn(number, markName(number, 'free'));
-    } catch (error) {
-      if (!isVFSError(error, 'EEXIST', 'ENOENT')) throw error;
-    }
+  markFree(number: number): Promise<void> {
+    return this.#markOwn(number, markName(number, 'free'), ['EEXIST', 'ENOENT']);
   }
 
   /**
    * Makes a mark beside a claim. Where the claim is a file, a hard link to it saves an inode, and shows as a change of that
    * file to whoever watches it.
    */
-  #markOwn(number: number, name: string): Promise<void> {
-    if (!this.vfs.capabilities.link || this.#withoutLinks) return this.#exclusively(name, '');
+  #markOwn(number: number, name: string, fine: readonly VFSErrorCode[]): Promise<void> {
+    if (!this.vfs.capabilities.link || this.#withoutLinks)
+      return this.#exclusively(name, '').catch(unless(fine));
     return this.vfs.link(this.#at(claimName(number)), this.#at(name)).catch((error: unknown) => {
-      if (isVFSError(error, 'ENOENT', 'EEXIST')) throw error;
+      if (isVFSError(error, 'ENOENT', 'EEXIST')) return unless(fine)(error);
       // The claim is a directory or somebody else's file, which cannot be linked to; or nothing can be here.
       if (isVFSError(error, 'ENOTSUP')) this.#withoutLinks = true;
-      return this.#exclusively(name, '');
+      return this.#exclusively(name, '').catch(unless(fine));
     });
   }
 
@@ -162,10 +174,11 @@ export class Ledger {
    * (a directory of that name, a huge file) has no record, and does no harm.
    */
   async readRecord(
-    { number, claim, beats }: Numbered,
+    { number, claim, beats, attempts }: Numbered,
     signal?: AbortSignal,
   ): Promise<ClaimRecord | undefined> {
-    for (const entry of [claim, ...beats]) {
+    // Who has attached to it shows in the heartbeat alone.
+    for (const entry of attempts === 0 ? [claim, ...beats] : beats) {
       if (entry?.type !== 'file' || (entry.size ?? 0) > LONGEST_RECORD_BYTES) continue;
       const record = await this.#readRecordIn(entry.name, signal);
       if (record?.token === number) return record;
@@ -201,23 +214,23 @@ export class Ledger {
   }
 
   /** Removes an entry; one that is gone already is fine. */
-  async remove(name: string): Promise<void> {
-    try {
-      await this.vfs.rm(this.#at(name));
-    } catch (error) {
+  remove(name: string): Promise<void> {
+    const at = this.#at(name);
+    return this.vfs.rm(at).catch((error: unknown) => {
       if (isVFSError(error, 'ENOENT')) return;
       // Some systems put files of their own into every directory.
-      if (!isVFSError(error, 'ENOTEMPTY')) throw error;
-      await this.vfs.rm(this.#at(name), { recursive: true });
-    }
+      if (isVFSError(error, 'ENOTEMPTY'))
+        return this.vfs.rm(at, { recursive: true }).catch(unless(['ENOENT']));
+      throw error;
+    });
   }
 
   #at(name: string): string {
-    return joinPath(this.path, name);
+    return this.#prefix + name;
   }
 
   #mark(name: string): Promise<void> {
-    return settleExisting(this.#exclusively(name, ''));
+    return this.#exclusively(name, '').catch(unless(['EEXIST']));
   }
 
   #exclusively(name: string, content: string): Promise<void> {
@@ -226,13 +239,11 @@ export class Ledger {
   }
 }
 
-/** Where it is there already, it does as well. */
-async function settleExisting(work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isVFSError(error, 'EEXIST')) throw error;
-  }
+/** Swallows errors of the codes that are `fine`, and throws the others. */
+function unless(fine: readonly VFSErrorCode[]): (error: unknown) => void {
+  return (error) => {
+    if (!isVFSError(error, ...fine)) throw error;
+  };
 }
 
 const EXCLUSIVE = { exclusive: true } as const;

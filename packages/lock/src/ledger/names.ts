@@ -134,9 +134,10 @@ function parseMark(mark: string, number: number): LedgerName | undefined {
       if (first < 1 || first > MOST_PERMITS || second !== undefined) return undefined;
       return { kind: 'takes', number, permits: first };
     case 'detached':
-      if (second === undefined || second < 1 || second > LONGEST_TTL_MS) return undefined;
+      if (first < 1 || second === undefined || second < 1 || second > LONGEST_TTL_MS) return undefined;
       return { kind: 'detached', number, attempt: first, windowMs: second };
     default:
-      return second === undefined ? { kind: 'attached', number, attempt: first } : undefined;
+      if (first < 1 || second !== undefined) return undefined;
+      return { kind: 'attached', number, attempt: first };
   }
 }

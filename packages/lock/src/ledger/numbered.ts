@@ -19,7 +19,7 @@ export interface Numbered {
   readonly beatWindowMs: number | undefined;
   /** How it was detached for the last time; `undefined` if it never was, or somebody attached to it since. */
   readonly detached: Detached | undefined;
-  /** How often it was detached or attached so far. */
+  /** How often it was detached or attached so far; 0 if never. */
   readonly attempts: number;
   /** All names that it has beside its claim, for clean-up. */
   readonly marks: readonly string[];

@@ -78,7 +78,8 @@ export function remaining(members: Iterable<number>, look: Look): number[] {
   const left: number[] = [];
   for (const member of members) {
     const numbered = look.numbers.get(member);
-    if (numbered?.claim === undefined ? look.floor < member : !numbered.free) left.push(member);
+    if (numbered?.free === true) continue;
+    if (numbered?.claim !== undefined || look.floor < member) left.push(member);
   }
   return left;
 }

@@ -11,23 +11,27 @@ export function isTransient(error: unknown): boolean {
 /**
  * Repeats `call`, which must be safe to repeat, until it succeeds, fails for good, or `forMs` milliseconds have passed.
  * A full disk may have room again, too. Time is the injected clock's, which is why no retry library does this.
+ *
+ * `failed`: the error of a first try that was made already.
  */
 export async function retryUntil(
   call: () => Promise<void>,
-  { clock, forMs }: { readonly clock: Clock; readonly forMs: number },
+  { clock, forMs, failed }: { readonly clock: Clock; readonly forMs: number; readonly failed?: unknown },
 ): Promise<void> {
   const startedAt = clock.monotonic();
-  for (let tries = 0; ; tries++) {
+  const mayRetry = (error: unknown, pauseMs: number): boolean =>
+    (isTransient(error) || isVFSError(error, 'ENOSPC')) && clock.monotonic() - startedAt + pauseMs <= forMs;
+  let tries = 0;
+  if (failed !== undefined) {
+    if (!mayRetry(failed, pauseAfter(tries))) throw failed;
+    await pause(clock, pauseAfter(tries++));
+  }
+  for (; ; tries++) {
     try {
       return await call();
     } catch (error) {
-      const pauseMs = pauseAfter(tries);
-      if (
-        !(isTransient(error) || isVFSError(error, 'ENOSPC')) ||
-        clock.monotonic() - startedAt + pauseMs > forMs
-      )
-        throw error;
-      await pause(clock, pauseMs);
+      if (!mayRetry(error, pauseAfter(tries))) throw error;
+      await pause(clock, pauseAfter(tries));
     }
   }
 }

@@ -1,8 +1,8 @@
 import { Claimant, type Attempt, type ConfirmedClaim } from '../claim/index.js';
 import { LockedError, LockTimeoutError, StaleLockError } from '../errors/index.js';
 import type { HeldClaim } from '../identity/index.js';
-import { LiveClaim } from '../lease/index.js';
-import { liveBelow, type Look, type Wish } from '../ledger/index.js';
+import { Lease, LiveClaim } from '../lease/index.js';
+import { inTheWay, liveBelow, type Look, type Wish } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import {
@@ -54,27 +54,46 @@ export class Acquisition {
     this.#startedAt = settings.clock.monotonic();
   }
 
-  /** Waits for its turn. */
-  async acquire(): Promise<LiveClaim> {
+  /** Waits for its turn. Who loses its place queues again. */
+  async acquire(): Promise<Lease> {
+    const { queue } = this.#state;
+    let inFront = false;
     try {
       this.#cancellation.throwIfCancelled();
       if (this.#timeoutMs === 0) return this.#granted(await this.#try());
-      const { queue } = this.#state;
-      if (!queue.tryEnter()) await queue.enter(this.#cancellation);
-      try {
-        return this.#granted(await this.#obtain());
-      } finally {
-        queue.leave();
+      inFront = queue.tryEnter();
+      if (!inFront) {
+        await queue.enter(this.#cancellation);
+        inFront = true;
+      }
+      for (let conflicts = 0; ;) {
+        let attempt: Attempt;
+        try {
+          attempt = await this.#attempt();
+          this.#trouble = undefined;
+        } catch (error) {
+          await this.#afterFailure(error);
+          continue;
+        }
+        if (attempt.kind === 'confirmed') {
+          const claim = this.#grantedAtOnce(attempt.claim) ?? (await this.#wait(attempt.claim));
+          if (claim !== undefined) return this.#granted(claim);
+        } else if (++conflicts > HASTE) {
+          // A conflict is somebody else's success, but a slow storage is not to be flooded.
+          const { firstPollMs, random } = this.#settings;
+          await new Pauses(this.#settings).pause(firstPollMs * random(), this.#cancellation);
+        }
       }
     } catch (error) {
       throw this.#asTimeout(error);
     } finally {
+      if (inFront) queue.leave();
       this.#cancellation.dispose();
     }
   }
 
   /** Claims only what it can have at once. */
-  async tryAcquire(): Promise<LiveClaim> {
+  async tryAcquire(): Promise<Lease> {
     try {
       this.#cancellation.throwIfCancelled();
       return this.#granted(await this.#try());
@@ -83,42 +102,41 @@ export class Acquisition {
     }
   }
 
-  #granted(claim: LiveClaim): LiveClaim {
+  #granted(claim: LiveClaim): Lease {
     this.#settings.emit({ type: 'acquired', token: claim.number, waitedMs: this.#waitedMs() });
+    return new Lease(this.#state, this.#settings, claim);
+  }
+
+  /** The usual case: nothing was in the way when the claim was confirmed. */
+  #grantedAtOnce(confirmed: ConfirmedClaim): LiveClaim | undefined {
+    const { look, below } = confirmed;
+    if (inTheWay(below, look, this.#wish, this.#settings.turn).length > 0) return undefined;
+    const claim = new LiveClaim(this.#state, this.#settings, confirmed);
+    if (!claim.alive) return undefined;
+    claim.cleanUp(look, []);
     return claim;
   }
 
-  /** Who loses its place queues again. */
-  async #obtain(): Promise<LiveClaim> {
-    for (;;) {
-      const confirmed = await this.#claim();
-      const way = new Way(this.#state, this.#settings, this.#wish, confirmed.below);
-      const claim = new LiveClaim(this.#state, this.#settings, confirmed);
-      if (way.blocking(confirmed.look).length === 0 && claim.alive) {
-        claim.cleanUp(confirmed.look, way.passed);
-        return claim;
-      }
-      const listener = {
-        onWaiting: (first: HeldClaim, ahead: number): void => {
-          this.#first = first;
-          this.#settings.emit({ type: 'waiting', claim: first, ahead, waitedMs: this.#waitedMs() });
-        },
-      };
-      const waiter = new Waiter(this.#state, this.#settings, claim, {
-        way,
-        cancellation: this.#cancellation,
-        listener,
-      });
-      try {
-        const look = await waiter.wait(confirmed);
-        claim.cleanUp(look, way.passed);
-        return claim;
-      } catch (error) {
-        if (error === claim.loss) continue;
-        claim.end();
-        this.#freeBehind(claim);
-        throw error;
-      }
+  /** @returns `undefined` if the claim was lost meanwhile: then another one is needed */
+  async #wait(confirmed: ConfirmedClaim): Promise<LiveClaim | undefined> {
+    const way = new Way(this.#state, this.#settings, this.#wish, confirmed.below);
+    const claim = new LiveClaim(this.#state, this.#settings, confirmed);
+    const listener = {
+      onWaiting: (first: HeldClaim, ahead: number): void => {
+        this.#first = first;
+        this.#settings.emit({ type: 'waiting', claim: first, ahead, waitedMs: this.#waitedMs() });
+      },
+    };
+    const init = { way, cancellation: this.#cancellation, listener };
+    try {
+      const look = await new Waiter(this.#state, this.#settings, claim, init).wait(confirmed);
+      claim.cleanUp(look, way.passed);
+      return claim;
+    } catch (error) {
+      if (error === claim.loss) return undefined;
+      claim.end();
+      this.#freeBehind(claim);
+      throw error;
     }
   }
 
@@ -128,49 +146,31 @@ export class Acquisition {
     detach(claim.free().catch(report));
   }
 
-  /** A claim that is confirmed, however many races that takes. */
-  async #claim(): Promise<ConfirmedClaim> {
-    const pauses = new Pauses(this.#settings);
-    for (let conflicts = 0; ;) {
-      const attempt = await this.#attempt(pauses);
-      if (attempt?.kind === 'confirmed') return attempt.claim;
-      // A conflict is somebody else's success, but a slow storage is not to be flooded.
-      if (attempt !== undefined && ++conflicts > HASTE) {
-        const { firstPollMs, random } = this.#settings;
-        await pauses.pause(firstPollMs * random(), this.#cancellation);
-      }
-    }
-  }
-
   /**
    * A storage that has answered before is given a window's time to come back. One that never did, or that fails for
    * good, is the caller's matter at once.
-   *
-   * @returns `undefined` after a failure, and a pause
    */
-  async #attempt(pauses: Pauses): Promise<Attempt | undefined> {
-    try {
-      const attempt = await this.#attemptWithin();
-      this.#trouble = undefined;
-      return attempt;
-    } catch (error) {
-      this.#cancellation.throwIfCancelled();
-      const { clock, staleAfterMs, emit } = this.#settings;
-      const { since, failures } = this.#trouble ?? { since: clock.monotonic(), failures: 0 };
-      if (!this.#state.proven || !isTransient(error) || clock.monotonic() - since > staleAfterMs) throw error;
-      this.#trouble = { since, failures: failures + 1, error };
-      emit({ type: 'storage-error', during: 'acquire', error });
-      await pauses.pause(pauseAfter(failures), this.#cancellation);
-      return undefined;
-    }
+  async #afterFailure(error: unknown): Promise<void> {
+    this.#cancellation.throwIfCancelled();
+    const { clock, staleAfterMs, emit } = this.#settings;
+    const { since, failures } = this.#trouble ?? { since: clock.monotonic(), failures: 0 };
+    if (!this.#state.proven || !isTransient(error) || clock.monotonic() - since > staleAfterMs) throw error;
+    this.#trouble = { since, failures: failures + 1, error };
+    emit({ type: 'storage-error', during: 'acquire', error });
+    await new Pauses(this.#settings).pause(pauseAfter(failures), this.#cancellation);
   }
 
   /**
    * One attempt, for as long as the caller waits. If the caller leaves meanwhile, the attempt goes on behind it, and what it
    * claims for nobody is given up.
    */
-  async #attemptWithin(admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
-    const work = this.#claimant.attempt(this.#cancellation.signal, admit);
+  #attempt(admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
+    const { signal } = this.#cancellation;
+    const work = this.#claimant.attempt(signal, admit);
+    return signal === undefined ? work : this.#whileWanted(work);
+  }
+
+  async #whileWanted(work: Promise<Attempt>): Promise<Attempt> {
     try {
       const attempt = await this.#cancellation.race(work);
       this.#cancellation.throwIfCancelled();
@@ -192,7 +192,7 @@ export class Acquisition {
     for (let races = 0; ;) {
       const ours = conflictingOwn(this.#state, this.#wish);
       if (ours !== undefined) throw new LockedError(id, heldClaim(ours, this.#state.records.get(ours)));
-      const attempt = await this.#attemptWithin((look) => this.#admits(look));
+      const attempt = await this.#attempt((look) => this.#admits(look));
       switch (attempt.kind) {
         case 'confirmed': {
           const claim = await this.#settle(attempt.claim);

@@ -7,6 +7,9 @@ interface Seen {
   lastAt: number;
 }
 
+/** Above so many, those that are gone are forgotten. */
+const MANY = 256;
+
 /**
  * Watches claims for signs of life, on this process's monotonic clock alone: clocks of two machines never meet here.
  *
@@ -72,8 +75,9 @@ export class Observer {
     this.#seen.delete(number);
   }
 
-  /** Forgets all claims but those that `keep` still lists. */
+  /** Forgets all claims but those that `keep` still lists, if there are many. */
   prune(keep: { has(number: number): boolean }): void {
+    if (this.#seen.size + this.#dead.size <= MANY) return;
     for (const known of [this.#seen, this.#dead])
       for (const number of known.keys()) if (!keep.has(number)) known.delete(number);
   }

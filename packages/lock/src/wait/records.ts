@@ -5,18 +5,25 @@ import type { Clock } from '@holdfast/vfs';
 /** How long a look waits to learn who has a claim where a read may hang, in milliseconds. */
 const HANGING_READ_MS = 500;
 
+/** Above so many, those of claims that are gone are forgotten. */
+const MANY = 256;
+
 /** Who has which claim, as far as it was read. A number is that of one claim for ever, so each is read once. */
 export class Records {
-  readonly #known = new Map<number, ClaimRecord>();
+  readonly #known = new Map<number, { readonly record: ClaimRecord; readonly attempts: number }>();
   /** Where a read may hang, each is asked for once at a time. */
   readonly #asked = new Set<number>();
 
   get(number: number): ClaimRecord | undefined {
-    return this.#known.get(number);
+    return this.#known.get(number)?.record;
   }
 
-  note(record: ClaimRecord): void {
-    this.#known.set(record.token, record);
+  note(record: ClaimRecord, attempts: number): void {
+    this.#known.set(record.token, { record, attempts });
+  }
+
+  delete(number: number): void {
+    this.#known.delete(number);
   }
 
   /** Who has a claim, if that can be told. A read that fails tells nothing, and stops nobody. */
@@ -26,12 +33,13 @@ export class Records {
     clock: Clock,
     signal?: AbortSignal,
   ): Promise<ClaimRecord | undefined> {
-    const { number } = numbered;
+    const { number, attempts } = numbered;
     const known = this.#known.get(number);
-    if (known !== undefined || this.#asked.has(number)) return known;
+    // It may have been handed on since.
+    if (known?.attempts === attempts || this.#asked.has(number)) return known?.record;
     const read = ledger.readRecord(numbered, signal).then(
       (record) => {
-        if (record !== undefined) this.#known.set(number, record);
+        if (record !== undefined) this.note(record, attempts);
       },
       () => undefined,
     );
@@ -42,11 +50,12 @@ export class Records {
     } else {
       await read;
     }
-    return this.#known.get(number);
+    return this.get(number);
   }
 
-  /** Forgets all records but those of claims that `keep` still lists. */
+  /** Forgets all records but those of claims that `keep` still lists, if there are many. */
   prune(keep: { has(number: number): boolean }): void {
+    if (this.#known.size <= MANY) return;
     for (const number of this.#known.keys()) if (!keep.has(number)) this.#known.delete(number);
   }
 }

@@ -57,7 +57,7 @@ export class Waiter {
     this.#claim.whenLost(wake);
     try {
       for (let look = first; ;) {
-        const { blocking, judgement, shown } = await this.#passStale(look);
+        const { blocking, judgement, shown } = await this.#cancellation.race(this.#passStale(look));
         look = shown;
         this.#assertStanding(look);
         if (blocking.length === 0) return look;
@@ -65,7 +65,7 @@ export class Waiter {
           look = await this.#look();
           continue;
         }
-        await this.#tell(look, blocking);
+        await this.#cancellation.race(this.#tell(look, blocking));
         watching.follow(look, blocking);
         await this.#pauses.untilNextLook(judgement, this.#cancellation, watching.active);
         look = await this.#look();

@@ -89,7 +89,7 @@ export class Way {
       const last = numbered?.claim === undefined ? (observer.last(number) ?? this.#unseen) : undefined;
       const windowMs = last?.windowMs ?? (numbered === undefined ? 0 : windowOf(numbered));
       const attempt = numbered?.detached?.attempt;
-      if (attempt === undefined && observer.wasDead(number, look.begunAt)) {
+      if (numbered?.attempts === 0 && observer.wasDead(number, look.begunAt)) {
         stale.push({ number, why: 'dead', attempt });
         continue;
       }
@@ -123,6 +123,8 @@ export class Way {
     let found = false;
     for (const number of blocking.slice(0, PROOFS)) {
       if (observer.wasDead(number, Infinity) || this.#state.own.has(number)) continue;
+      // What was ever detached may belong to another process than the one that made it.
+      if (look.numbers.get(number)?.attempts !== 0) continue;
       const record = await this.#recordOf(look, number);
       if (record?.process === undefined || !identity.isDead(record.process)) continue;
       observer.noteDead(number, clock.monotonic());
@@ -138,9 +140,8 @@ export class Way {
 
   async #recordOf(look: Look, number: number): Promise<ClaimRecord | undefined> {
     const { records, ledger } = this.#state;
-    const known = records.get(number);
     const numbered = look.numbers.get(number);
-    if (known !== undefined || numbered === undefined) return known;
+    if (numbered === undefined) return records.get(number);
     return records.of(numbered, ledger, this.#settings.clock);
   }
 }
