@@ -1,13 +1,27 @@
 import { describeHolder, type HeldClaim } from '@holdfast/lock';
-import { formatDuration } from './duration.js';
+import { formatDuration } from '../duration.js';
+import type { Notices } from '../notices.js';
 import type { LiveLine } from './live-line.js';
-import type { Notices } from './notices.js';
 
-/** Between two lines where there is no terminal, in milliseconds: a log is not to be flooded. */
-const LINE_EVERY_MS = 10_000;
 const REFRESH_MS = 1_000;
 /** Waiting shorter than this is not worth a word. */
 const PATIENCE_MS = 300;
+
+/** Where there is no terminal a log is not to be flooded: of new holders it tells so often at most, in milliseconds … */
+const NEWS_EVERY_MS = 10_000;
+/** … and of the same one so often, for who waits in silence looks dead. */
+const SILENCE_MS = 60_000;
+
+interface Said {
+  readonly token: number;
+  readonly at: number;
+}
+
+/** Whether a log is told of the claim in the way once more. */
+export function isWorthALine(token: number, said: Said | undefined, now: number): boolean {
+  if (said === undefined) return true;
+  return now - said.at >= (token === said.token ? SILENCE_MS : NEWS_EVERY_MS);
+}
 
 /** Shows whom this contender waits for: a live line on a terminal, a line now and then elsewhere. */
 export class WaitingDisplay {
@@ -17,7 +31,7 @@ export class WaitingDisplay {
   #claim: HeldClaim | undefined;
   #timer: NodeJS.Timeout | undefined;
   #live: LiveLine | undefined;
-  #said: { readonly token: number; readonly at: number } | undefined;
+  #said: Said | undefined;
 
   constructor(id: string, notices: Notices) {
     this.#id = id;
@@ -46,8 +60,7 @@ export class WaitingDisplay {
     this.#live = undefined;
     this.#said = undefined;
     if (token === undefined || !shown) return;
-    const waited = formatDuration(performance.now() - this.#startedAt);
-    this.#notices.tell(`obtained lock "${this.#id}", token ${token}, after ${waited}`);
+    this.#notices.tell(`obtained lock "${this.#id}", token ${token}, after ${this.#waited()}`);
   }
 
   async #show(): Promise<void> {
@@ -64,19 +77,21 @@ export class WaitingDisplay {
 
   #sentence({ holder, token, since }: HeldClaim): string {
     const held = since === undefined ? '' : ` for ${formatDuration(Date.now() - since.getTime())}`;
-    const waited = formatDuration(performance.now() - this.#startedAt);
-    return `Waiting ${waited} for lock "${this.#id}", held${held} by ${describeHolder(holder)}, token ${token}`;
+    return `Waiting ${this.#waited()} for lock "${this.#id}", held${held} by ${describeHolder(holder)}, token ${token}`;
   }
 
-  /** Once for each holder. */
   #writeLine({ holder, token, since }: HeldClaim): void {
     const now = performance.now();
-    if (this.#said?.token === token || (this.#said !== undefined && now - this.#said.at < LINE_EVERY_MS))
-      return;
-    this.#said = { token, at: now };
+    if (!isWorthALine(token, this.#said, now)) return;
+    const still = this.#said === undefined ? 'waiting' : `still waiting, for ${this.#waited()},`;
     const when = since === undefined ? '' : `, since ${since.toISOString()}`;
+    this.#said = { token, at: now };
     this.#notices.tell(
-      `waiting for lock "${this.#id}", held by ${describeHolder(holder)}, token ${token}${when}`,
+      `${still} for lock "${this.#id}", held by ${describeHolder(holder)}, token ${token}${when}`,
     );
+  }
+
+  #waited(): string {
+    return formatDuration(performance.now() - this.#startedAt);
   }
 }

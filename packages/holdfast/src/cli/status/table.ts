@@ -3,7 +3,7 @@ import { printable } from '@holdfast/vfs';
 import Table from 'cli-table3';
 import cliTruncate from 'cli-truncate';
 import { styleText } from 'node:util';
-import { formatDuration } from './duration.js';
+import { formatDuration } from '../duration.js';
 
 const HEAD = ['ID', 'TOKEN', 'STATE', 'HOLDER', 'HELD FOR', 'LAST BEAT', 'LABEL'];
 const NOTHING = '-';

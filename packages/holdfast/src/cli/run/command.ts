@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { once } from 'node:events';
-import { ExitStatus } from './exit-status.js';
-import { CommandError } from './failure.js';
-import { isEnding, signalStatus, type RelayedSignal } from './signals.js';
+import { ExitStatus } from '../exit-status.js';
+import { CommandError } from '../failure.js';
+import { isEnding, signalStatus, type RelayedSignal } from '../signals.js';
 
 /** The command that runs under the lock. */
 export class Command {
@@ -33,18 +33,19 @@ export class Command {
    * @throws `CommandError` with the status that a shell would give
    */
   static async start(
-    [file = '', ...args]: readonly string[],
+    argv: readonly string[],
     environment: Record<string, string>,
     onStarted: (command: Command) => void,
   ): Promise<Command> {
+    const [file = '', ...args] = argv;
     const ownGroup = process.platform !== 'win32' && !hasTerminal();
     const started = attempt(() =>
-      spawn(file, args, { stdio: 'inherit', detached: ownGroup, env: { ...process.env, ...environment } }),
+      spawn(file, args, { stdio: 'inherit', detached: ownGroup, env: environment }),
     );
-    if (started instanceof Error) throw notStarted(file, started);
+    if (started instanceof Error) throw notStarted(argv, started);
     if (started.pid === undefined) {
       const [error] = (await once(started, 'error')) as [Error];
-      throw notStarted(file, error);
+      throw notStarted(argv, error);
     }
     const command = new Command(started, started.pid, ownGroup);
     onStarted(command);
@@ -93,12 +94,22 @@ function attempt<T>(action: () => T): T | Error {
   }
 }
 
-function notStarted(file: string, error: Error): CommandError {
+function notStarted([file = '', ...args]: readonly string[], error: Error): CommandError {
   const code = 'code' in error ? error.code : undefined;
-  return code === 'ENOENT'
-    ? new CommandError(`${JSON.stringify(file)} was not found`, ExitStatus.notFound)
-    : new CommandError(
-        `${JSON.stringify(file)} cannot be run: ${code === 'EACCES' ? 'permission denied' : error.message}`,
-        ExitStatus.cannotRun,
-      );
+  const name = JSON.stringify(file);
+  if (code !== 'ENOENT') {
+    const why = code === 'EACCES' ? 'permission denied' : error.message;
+    return new CommandError(`${name} cannot be run: ${why}`, ExitStatus.cannotRun);
+  }
+  if (file.includes('/') && existsSync(file)) {
+    return new CommandError(
+      `${name} names a program in its first line that was not found`,
+      ExitStatus.notFound,
+    );
+  }
+  const hint =
+    args.length === 0 && /\s/.test(file)
+      ? `; it was passed as one word: leave out the quotes, or have a shell read it: sh -c ${name}`
+      : '';
+  return new CommandError(`${name} was not found${hint}`, ExitStatus.notFound);
 }

@@ -1,16 +1,18 @@
-import { describeHolder, type Lease, type LockEventListener } from '@holdfast/lock';
+import type { Lease } from '@holdfast/lock';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lock } from '../lock.js';
+import { Lock } from '../../lock.js';
+import { commandEnvironment } from '../environment.js';
+import { ExitStatus } from '../exit-status.js';
+import { Interrupted, isNotObtained, messageOf } from '../failure.js';
+import { Notices } from '../notices.js';
+import type { RunSettings } from '../settings.js';
+import { isEnding, signalStatus, SignalRelay } from '../signals.js';
+import { openTarget } from '../target/cli-target.js';
 import { Command } from './command.js';
-import { ExitStatus } from './exit-status.js';
-import { Interrupted, messageOf } from './failure.js';
-import { Guardian, unguardedIdentity } from './guardian.js';
-import { Notices } from './notices.js';
-import { openPlace } from './place.js';
-import type { RunSettings } from './settings.js';
-import { isEnding, signalStatus, SignalRelay } from './signals.js';
-import { WaitingDisplay } from './waiting.js';
+import { unguardedIdentity, type Guardian } from './guardian/guardian.js';
+import { reporter } from './reporter.js';
+import { WaitingDisplay } from './waiting-display.js';
 
 /** Shortest default of `staleAfterMs` on any storage. */
 const SHORTEST_DEFAULT_MS = 10_000;
@@ -18,16 +20,26 @@ const SHORTEST_DEFAULT_MS = 10_000;
 /** Longest wait for a storage to let go of, in milliseconds. */
 const CLOSING_MS = 2_000;
 
-/** `holdfast run`: runs a command under a lock. @returns the exit status */
-export async function run(settings: RunSettings): Promise<number> {
+/**
+ * `holdfast run`: runs a command under a lock.
+ *
+ * @param starting the guardian of the command, which starts while this process still loads what it needs
+ * @returns the exit status
+ */
+export async function run(settings: RunSettings, starting: Promise<Guardian | undefined>): Promise<number> {
   const interruption = new AbortController();
   const relay = new SignalRelay((signal) => {
     if (isEnding(signal)) interruption.abort(new Interrupted(signal));
   });
   const notices = new Notices(settings);
-  const { vfs, name } = await openPlace(settings.on);
+  const { vfs, name } = await openTarget(settings.on);
   if (name.startsWith('memory:')) notices.tell('a lock in memory keeps nobody out but this very process');
-  const guardian = await Guardian.start(settings.staleAfter ?? SHORTEST_DEFAULT_MS);
+  const guardian = await starting;
+  if (guardian === undefined && process.platform !== 'win32') {
+    notices.warn(
+      'warning: no guardian could be started; should this process be killed, the command goes on without the lock',
+    );
+  }
   const display = new WaitingDisplay(settings.id, notices);
   try {
     const lock = new Lock(vfs, {
@@ -41,12 +53,18 @@ export async function run(settings: RunSettings): Promise<number> {
     display.end(lease.token);
     try {
       interruption.signal.throwIfAborted();
-      return await underLease({ lease, guardian, relay, notices, argv: settings.command });
+      return await underLease({ lease, guardian, relay, notices, settings });
     } finally {
       // The command is over. Whoever does not want to wait for the storage may go.
       relay.to((signal) => process.exit(signalStatus(signal)));
       await release(lease, notices);
     }
+  } catch (error) {
+    display.end();
+    if (!isNotObtained(error)) throw error;
+    notices.warn(messageOf(error));
+    notices.tell(`${statusCommand(settings)} shows who holds it, and who waits`);
+    return ExitStatus.notObtained;
   } finally {
     display.end();
     guardian?.dismiss();
@@ -58,25 +76,32 @@ async function obtain(lock: Lock, { wait, timeout }: RunSettings, signal: AbortS
   return wait ? lock.acquire({ timeoutMs: timeout, signal }) : lock.tryAcquire({ signal });
 }
 
+/** What to type to see more. Not with what was given as `--on`, which may hold a password. */
+function statusCommand({ on, id }: RunSettings): string {
+  const where = on === undefined ? '' : ' --on …';
+  return `"holdfast status${where} --id ${/^[\w.-]+$/.test(id) ? id : JSON.stringify(id)}"`;
+}
+
 interface Guarded {
   readonly lease: Lease;
   readonly guardian: Guardian | undefined;
   readonly relay: SignalRelay;
   readonly notices: Notices;
-  readonly argv: readonly string[];
+  readonly settings: RunSettings;
 }
 
 /** Runs the command to its end, or ends it when the lease does. @returns the exit status */
-async function underLease({ lease, guardian, relay, notices, argv }: Guarded): Promise<number> {
-  guardian?.begin();
-  const environment = {
+async function underLease({ lease, guardian, relay, notices, settings }: Guarded): Promise<number> {
+  guardian?.begin(settings.staleAfter ?? SHORTEST_DEFAULT_MS);
+  const environment = commandEnvironment(process.env, settings.passEnv, {
     HOLDFAST_ID: lease.id,
     HOLDFAST_TOKEN: String(lease.token),
     ...guardian?.environment,
-  };
-  const command = await Command.start(argv, environment, ({ pid, ownGroup }) =>
-    guardian?.guard(pid, ownGroup),
-  );
+  });
+  const command = await Command.start(settings.command, environment, ({ pid, ownGroup, ended }) => {
+    guardian?.guard(pid, ownGroup);
+    void ended.then(() => guardian?.over());
+  });
   relay.to((signal) => command.relay(signal));
 
   const never = new Promise<never>(() => undefined);
@@ -115,34 +140,4 @@ async function release(lease: Lease, notices: Notices): Promise<void> {
   } catch (error) {
     notices.warn(`the lock could not be released, and will go stale by itself: ${messageOf(error)}`);
   }
-}
-
-function reporter(id: string, display: WaitingDisplay, notices: Notices): LockEventListener {
-  let troubled = false;
-  return (event) => {
-    switch (event.type) {
-      case 'waiting':
-        return display.blockedBy(event.claim);
-      case 'takeover': {
-        const { holder, token } = event.claim;
-        const why = event.why === 'dead' ? 'which is dead' : 'which shows no life';
-        return display.tell(
-          `taking lock "${id}" over from ${describeHolder(holder)}, token ${token}, ${why}`,
-        );
-      }
-      case 'beat':
-        troubled = false;
-        return;
-      case 'beat-failed':
-      case 'storage-error':
-        // One word for each time of trouble; the next beat comes in a moment, and fails the same way.
-        if (!troubled) notices.warn(`warning: ${messageOf(event.error)}`);
-        troubled = true;
-        return;
-      case 'acquired':
-      case 'lost':
-      case 'released':
-        return;
-    }
-  };
 }

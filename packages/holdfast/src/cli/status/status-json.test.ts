@@ -1,6 +1,6 @@
 import type { LockInfo } from '@holdfast/lock';
 import { expect, it } from 'vitest';
-import { safeJSON, statusJSON } from './lock-json.js';
+import { safeJSON, statusJSON } from './status-json.js';
 import { lockTable } from './table.js';
 
 const HOSTILE = 'a\u001B[31m\r\n\u0000\u009B2J\u202Egnp\u200B"\\🔒\u{E0041}';
