@@ -16,7 +16,7 @@ import { nodeIdentity } from '@holdfast/lock/node';
 import { localVFS } from '@holdfast/local';
 import { memoryVFS } from '@holdfast/memory';
 import { VirtualClock } from '@holdfast/testkit';
-import { createVFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 
 const vfs = await openVFS('memory:packed');
 const lock = new Lock(vfs, { id: 'packed' });
@@ -35,7 +35,8 @@ import { Lock, openVFS, type Lease, type LockOptions, type VFS } from 'holdfast'
 import { inspectAll, type LockInfo } from '@holdfast/lock';
 import { localVFS, type LocalOptions } from '@holdfast/local';
 import { memoryVFS } from '@holdfast/memory';
-import { createVFS, type Capabilities, type VFSDriver } from '@holdfast/vfs';
+import { type Capabilities } from '@holdfast/vfs';
+import { createVFS, type VFSDriver } from '@holdfast/vfs/adapter';
 
 export const options: LockOptions = { id: 'typed', staleAfterMs: 5000, identity: 'none' };
 export async function use(vfs: VFS, signal: AbortSignal): Promise<readonly LockInfo[]> {
