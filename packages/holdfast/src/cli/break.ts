@@ -5,7 +5,7 @@ import { formatDuration } from './duration.js';
 import { ExitStatus } from './exit-status.js';
 import { UsageError } from './failure.js';
 import { Notices } from './notices.js';
-import { openPlace } from './place.js';
+import { openTarget } from './target/cli-target.js';
 import type { BreakSettings } from './settings.js';
 
 /** `holdfast break`: frees a lock although its holder may live. @returns the exit status */
@@ -15,7 +15,7 @@ export async function breakLock(settings: BreakSettings): Promise<number> {
   if (!settings.yes && !(process.stdin.isTTY && process.stderr.isTTY)) {
     throw new UsageError('there is no terminal to ask on; pass --yes if you are sure');
   }
-  const { vfs } = await openPlace(settings.on);
+  const { vfs } = await openTarget(settings.on);
   try {
     const lock = new Lock(vfs, { id });
     const info = await lock.inspect();

@@ -30,12 +30,17 @@ export class Interrupted extends Error {
   }
 }
 
+/** Whether the lock was not obtained because somebody else has it. */
+export function isNotObtained(error: unknown): boolean {
+  return isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT');
+}
+
 /** The exit status that stands for `error`. */
 export function statusOf(error: unknown): number {
   if (error instanceof UsageError || isLockError(error, 'ELOCKOPTION')) return ExitStatus.usage;
   if (error instanceof CommandError) return error.status;
   if (error instanceof Interrupted) return signalStatus(error.signal);
-  if (isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT')) return ExitStatus.notObtained;
+  if (isNotObtained(error)) return ExitStatus.notObtained;
   if (isLockError(error, 'ELOCKLOST')) return ExitStatus.lost;
   if (isLockError(error, 'EUNSAFESTORAGE')) return ExitStatus.unavailable;
   if (isVFSError(error)) {
