@@ -81,10 +81,13 @@ export class NumberedEntry implements Numbered {
         this.beatWindowMs = Math.max(this.beatWindowMs ?? 0, name.windowMs);
         break;
       case 'detached':
-        // Of two that bear one number, the longer one is the safe one.
-        this.#detachedMs =
-          name.attempt > this.#detached ? name.windowMs : Math.max(name.windowMs, this.#detachedMs);
-        this.#detached = Math.max(this.#detached, name.attempt);
+        if (name.attempt > this.#detached) {
+          this.#detached = name.attempt;
+          this.#detachedMs = name.windowMs;
+        } else if (name.attempt === this.#detached) {
+          // Of two that bear one number, the longer one is the safe one.
+          this.#detachedMs = Math.max(name.windowMs, this.#detachedMs);
+        }
         this.attempts = Math.max(this.attempts, name.attempt);
         break;
       case 'attached':
