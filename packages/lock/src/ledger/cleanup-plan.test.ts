@@ -18,7 +18,7 @@ describe('a clean-up', () => {
   });
 
   it('closes the numbers that it removes, each claim before its marks, the oldest first', () => {
-    const plan = planCleanup(lookAt('1.origin', ...over(2, 11).reverse(), '5.beat.10000', '12'), 12);
+    const plan = planCleanup(lookAt('1.origin', ...over(2, 11).toReversed(), '5.beat.10000', '12'), 12);
     expect(plan?.floor).toBe(11);
     expect(numbers(plan?.removals)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(plan?.removals[3]).toEqual({ claim: full('5'), marks: [full('5.free'), full('5.beat.10000')] });

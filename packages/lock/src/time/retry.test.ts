@@ -71,7 +71,11 @@ describe('work that is waited for, not for long', () => {
 
 describe('work that nobody waits for', () => {
   it('never ends the process by its rejection', async () => {
+    const unhandled = vi.fn<(reason: unknown) => void>();
+    process.on('unhandledRejection', unhandled);
     detach(Promise.reject(new Error('no')));
     await new VirtualClock().settle();
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 });
