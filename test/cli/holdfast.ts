@@ -18,6 +18,11 @@ export interface Result {
   readonly stderr: string;
 }
 
+/** Words as a shell has to read them. */
+export function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+}
+
 /** A running command line, and what it has printed so far. */
 export class Running {
   readonly pid: number;
@@ -94,21 +99,23 @@ export class Bench {
    * Starts `holdfast` with these arguments; `HOLDFAST_URL` is the folder of this test, and so is `FOLDER`, which commands
    * get too. What is `undefined` in `env` is not set.
    */
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-    return this.#keep(new Running(process.execPath, [MAIN, ...args], this.#env(env)));
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, main: string = MAIN): Running {
+    return this.#keep(new Running(process.execPath, [main, ...args], this.#env(env)));
   }
 
   /** As `start`, on a terminal of 100 columns. */
   startOnTerminal(args: readonly string[]): Running {
-    const words = [process.execPath, MAIN, ...args].map(
-      (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`,
-    );
-    const script = `stty cols 100 rows 30; exec ${words.join(' ')}`;
-    return this.#keep(new Running('script', ['-qefc', script, '/dev/null'], this.#env({ SHELL: '/bin/sh' })));
+    return this.startShellOnTerminal(`exec ${quoted([process.execPath, MAIN, ...args])}`);
   }
 
-  run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-    return this.start(args, env).ended;
+  /** As `startOnTerminal`, a script for a shell, to which `quoted` may be of use. */
+  startShellOnTerminal(script: string): Running {
+    const sized = `stty cols 100 rows 30; ${script}`;
+    return this.#keep(new Running('script', ['-qefc', sized, '/dev/null'], this.#env({ SHELL: '/bin/sh' })));
+  }
+
+  run(args: readonly string[], env: NodeJS.ProcessEnv = {}, main: string = MAIN): Promise<Result> {
+    return this.start(args, env, main).ended;
   }
 
   /** Runs a shell script under a lock, and waits until the storage names its holder. */
