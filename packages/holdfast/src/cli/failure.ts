@@ -51,9 +51,11 @@ export function statusOf(error: unknown): number {
 
 const LOSS: Record<LossReason, string> = {
   expired: 'no heartbeat succeeded in time, or this machine or process stood still',
-  superseded: 'another contender has taken it over',
-  broken: 'somebody has broken it',
+  broken: 'somebody has broken it, or passed it as stale',
   removed: 'its claim was removed from the storage',
+  duplicated: 'another process beats for the same claim, as the clone of a running machine does',
+  attached: 'somebody else has taken it up',
+  detached: 'it was handed out',
   released: 'it was released',
 };
 

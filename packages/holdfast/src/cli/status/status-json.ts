@@ -1,27 +1,38 @@
-import type { LockInfo } from '@holdfast/lock';
+import type { ClaimInfo, LockInfo, UnreadableLock } from '@holdfast/lock';
+import { messageOf } from '../failure.js';
 
-/** One lock in the output of `holdfast status --json`. Fields may be added, never removed or given another meaning. */
-export interface LockJSON {
-  readonly id: string;
-  /** `suspect`: held, but its last sign of life is older than the window by the clocks at hand. */
-  readonly state: 'free' | 'held' | 'suspect';
-  /** `null`: it was never claimed. */
-  readonly token: number | null;
-  /** `null`: it is free, or its holder has not said who it is. */
+/** One claim in the output of `holdfast status --json`. */
+export interface ClaimJSON {
+  readonly token: number;
+  readonly mode: 'exclusive' | 'shared';
+  /** `null`: its owner has not said who it is. */
   readonly holder: {
     readonly host: string | null;
     readonly pid: number | null;
     readonly label: string | null;
   } | null;
-  /** ISO 8601, by the holder's clock. */
+  /** ISO 8601, by the owner's clock: when it asked. */
   readonly since: string | null;
-  readonly heldForMs: number | null;
+  readonly sinceMs: number | null;
   /** ISO 8601, by the storage's clock. */
   readonly lastBeat: string | null;
   /** Below 0 where this machine's clock is behind the storage's. */
   readonly lastBeatAgeMs: number | null;
-  /** For how long the holder must be seen unchanged before others may take over. 0: nobody has said. */
+  /** For how long it must be seen unchanged before others may pass it. */
   readonly windowMs: number;
+  readonly state: 'alive' | 'suspect' | 'detached';
+}
+
+/** One lock in the output of `holdfast status --json`. Fields may be added, never removed or given another meaning. */
+export interface LockJSON {
+  readonly id: string;
+  /** `suspect`: held, but the last sign of life is older than the window by the clocks at hand. */
+  readonly state: 'free' | 'held' | 'suspect' | 'unreadable';
+  readonly holders: readonly ClaimJSON[];
+  /** Who waits, in order. */
+  readonly waiters: readonly ClaimJSON[];
+  /** Why it cannot be read; `null` if it can. */
+  readonly error: string | null;
 }
 
 /** The whole output of `holdfast status --json`. */
@@ -33,25 +44,37 @@ export interface StatusJSON {
   readonly locks: readonly LockJSON[];
 }
 
-export function statusJSON(place: string, locks: readonly LockInfo[], now: number): StatusJSON {
+export function statusJSON(
+  place: string,
+  locks: readonly (LockInfo | UnreadableLock)[],
+  now: number,
+): StatusJSON {
   return { place, at: new Date(now).toISOString(), locks: locks.map((lock) => lockJSON(lock, now)) };
 }
 
-function lockJSON(lock: LockInfo, now: number): LockJSON {
-  const { id, state, token, holder, since, lastBeat, ageMs, windowMs } = lock;
+function lockJSON(lock: LockInfo | UnreadableLock, now: number): LockJSON {
+  const { id, state } = lock;
+  if (lock.state === 'unreadable')
+    return { id, state, holders: [], waiters: [], error: messageOf(lock.error) };
+  const toJSON = (claim: ClaimInfo): ClaimJSON => claimJSON(claim, now);
+  return { id, state, holders: lock.holders.map(toJSON), waiters: lock.waiters.map(toJSON), error: null };
+}
+
+function claimJSON(claim: ClaimInfo, now: number): ClaimJSON {
+  const { token, mode, holder, since, lastBeat, ageMs, windowMs, state } = claim;
   return {
-    id,
-    state,
-    token: token ?? null,
+    token,
+    mode,
     holder:
       holder === undefined
         ? null
         : { host: holder.host ?? null, pid: holder.pid ?? null, label: holder.label ?? null },
     since: since?.toISOString() ?? null,
-    heldForMs: since === undefined ? null : Math.round(now - since.getTime()),
+    sinceMs: since === undefined ? null : Math.round(now - since.getTime()),
     lastBeat: lastBeat?.toISOString() ?? null,
     lastBeatAgeMs: ageMs === undefined ? null : Math.round(ageMs),
     windowMs,
+    state,
   };
 }
 

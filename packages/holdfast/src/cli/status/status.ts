@@ -1,4 +1,4 @@
-import { inspectAll, Lock, type LockInfo } from '@holdfast/lock';
+import { inspectAll, Lock, type LockInfo, type UnreadableLock } from '@holdfast/lock';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogUpdate } from 'log-update';
 import { ExitStatus } from '../exit-status.js';
@@ -24,11 +24,15 @@ export async function status(settings: StatusSettings): Promise<number> {
   }
 }
 
-async function look({ vfs }: CliTarget, id: string | undefined): Promise<LockInfo[]> {
+async function look({ vfs }: CliTarget, id: string | undefined): Promise<(LockInfo | UnreadableLock)[]> {
   return id === undefined ? inspectAll(vfs, '/') : [await new Lock(vfs, { id }).inspect()];
 }
 
-function write({ json }: StatusSettings, target: CliTarget, locks: readonly LockInfo[]): void {
+function write(
+  { json }: StatusSettings,
+  target: CliTarget,
+  locks: readonly (LockInfo | UnreadableLock)[],
+): void {
   const now = Date.now();
   const text = json
     ? safeJSON(statusJSON(target.name, locks, now), 2)
@@ -38,7 +42,7 @@ function write({ json }: StatusSettings, target: CliTarget, locks: readonly Lock
 
 function describe(
   target: CliTarget,
-  locks: readonly LockInfo[],
+  locks: readonly (LockInfo | UnreadableLock)[],
   now: number,
   columns: number | undefined,
 ): string {
@@ -50,7 +54,7 @@ function describe(
 async function watchLive(
   settings: StatusSettings,
   target: CliTarget,
-  first: readonly LockInfo[],
+  first: readonly (LockInfo | UnreadableLock)[],
 ): Promise<void> {
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ended.abort());
@@ -80,12 +84,12 @@ async function watchLive(
 async function watchLines(
   settings: StatusSettings,
   target: CliTarget,
-  first: readonly LockInfo[],
+  first: readonly (LockInfo | UnreadableLock)[],
 ): Promise<void> {
   let locks = first;
   let before = '';
   for (;;) {
-    const key = JSON.stringify(locks.map(({ id, state, token, holder }) => [id, state, token, holder]));
+    const key = JSON.stringify(locks.map(changing));
     if (key !== before) {
       if (settings.json) process.stdout.write(`${safeJSON(statusJSON(target.name, locks, Date.now()))}\n`);
       else write(settings, target, locks);
@@ -94,4 +98,11 @@ async function watchLines(
     await sleep(REFRESH_MS);
     locks = await look(target, settings.id);
   }
+}
+
+/** What is worth telling of again: who holds and who waits, not how old a heartbeat is. */
+function changing(lock: LockInfo | UnreadableLock): unknown {
+  if (lock.state === 'unreadable') return [lock.id, lock.state];
+  const claims = [...lock.holders, ...lock.waiters].map(({ token, mode, holder }) => [token, mode, holder]);
+  return [lock.id, lock.state, lock.holders.length, claims];
 }
