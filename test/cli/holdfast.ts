@@ -126,19 +126,35 @@ export class Bench {
     await eventually(
       async () => {
         info = await this.inspect(id);
-        return info?.state !== 'free' && info?.holder !== undefined;
+        return info?.holders[0]?.holder !== undefined;
       },
       'the storage names the holder',
       () => info,
     );
-    const guardian = info?.holder?.pid ?? 0;
+    const holder = info?.holders[0];
+    const guardian = holder?.holder?.pid ?? 0;
     this.#guardians.push(guardian);
-    return { run, guardian, token: info?.token ?? 0 };
+    return { run, guardian, token: holder?.token ?? 0 };
   }
 
   async inspect(id: string): Promise<LockInfo | undefined> {
     await using vfs = localVFS(this.folder);
-    return (await inspectAll(vfs, '/')).find((info) => info.id === id);
+    const found = (await inspectAll(vfs, '/')).find((info) => info.id === id);
+    if (found?.state === 'unreadable') throw found.error;
+    return found;
+  }
+
+  /** Waits until so many wait for a lock. */
+  async waiting(id: string, count: number): Promise<void> {
+    let info: LockInfo | undefined;
+    await eventually(
+      async () => {
+        info = await this.inspect(id);
+        return info?.waiters.length === count && info.waiters.every(({ holder }) => holder !== undefined);
+      },
+      `${count} wait for lock ${id}`,
+      () => info,
+    );
   }
 
   read(name: string): string {

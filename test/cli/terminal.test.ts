@@ -25,7 +25,7 @@ describe.runIf(possible)('on a terminal', () => {
     run.type('\n');
     const { status, stdout } = await waiting.ended;
     expect(status).toBe(0);
-    const [, after = ''] = stdout.split(/obtained lock "default", token 2, after \ds\r\n/);
+    const [, after = ''] = stdout.split(/obtained lock "default", token \d+, after \d+s\r\n/);
     expect(after).toBe('ran\r\n');
   });
 
@@ -87,7 +87,7 @@ describe.runIf(possible)('on a terminal', () => {
       await asked.prints('[y/N]');
       asked.type(answer);
       expect(await asked.ended).toMatchObject({ status: 1 });
-      expect(await bench.inspect('default')).toMatchObject({ state: 'held', token });
+      expect(await bench.inspect('default')).toMatchObject({ state: 'held', holders: [{ token }] });
     }
     const asked = bench.startOnTerminal(args);
     await asked.prints('[y/N]');
