@@ -2,10 +2,10 @@ import type { Capabilities, Entry, FileInfo, OnChange, Operation, VFSPath, Watch
 import type { VFSDriver } from '@holdfast/vfs/adapter';
 import { VFSError } from '@holdfast/vfs';
 import { outcomeOfSilence } from '@holdfast/vfs/adapter';
-import { toVFSError, type About } from './errno.js';
-import type { AnswerOf, ArgumentsOf, OperationName } from './operations.js';
-import type { Runner } from './runner.js';
-import type { Watches } from './watches.js';
+import { toVFSError, type About } from './errors.js';
+import type { AnswerOf, ArgumentsOf, OperationName } from './operations/operations.js';
+import type { Runner } from './operations/runner.js';
+import type { Watches } from './disk/watches.js';
 
 export interface LocalDriverParts {
   readonly capabilities: Capabilities;

@@ -1,0 +1,379 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { parsePath } from '@holdfast/vfs';
+import { describe, expect, it } from 'vitest';
+import { HalfDone } from '../src/errors.js';
+import { Jail } from '../src/mounts/mount-jail.js';
+import { stepsOf, type ArgumentsOf, type OperationName } from '../src/operations/operations.js';
+import type { RootConfig } from '../src/root-config.js';
+import { Stepper } from './stepper.js';
+import { makeTemporary } from './temporary.js';
+
+const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op: 'open', adapter: 'local' });
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function jailAt(dir: string, changes: Partial<RootConfig>): Jail {
+  const { platform } = process;
+  return new Jail({
+    root: dir,
+    kept: undefined,
+    insisted: false,
+    create: false,
+    shared: false,
+    smb: false,
+    sync: 'none',
+    mode: undefined,
+    platform,
+    ...changes,
+  });
+}
+
+/** Operations in `dir`, to be gone through call by call. */
+function operationsIn(dir: string, changes: Partial<RootConfig> = {}) {
+  const jail = jailAt(dir, changes);
+  const begin = <N extends OperationName>(name: N, ...rest: ArgumentsOf<N>) =>
+    new Stepper(stepsOf(name, jail, rest));
+  // The first use resolves the root; what is counted here is every later one.
+  begin('ls', at('/')).finish();
+  return begin;
+}
+
+const callsOf = (stepper: Stepper<unknown>): string => {
+  stepper.finish();
+  return stepper.made.join(' ');
+};
+
+describe('on a local filesystem, the system calls of', () => {
+  it('mkdir are the check of the parent and the call itself', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    expect(callsOf(operationsIn(dir)('mkdir', at('/a')))).toBe('realpath mkdir');
+  });
+
+  it('a rewrite are five', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    writeFileSync(join(dir, 'f'), 'old');
+    expect(callsOf(begin('writeFile', at('/f'), bytes('longer'), false))).toBe(
+      'realpath open fstat write close',
+    );
+    expect(callsOf(begin('writeFile', at('/f'), bytes('s'), false))).toBe(
+      'realpath open fstat write ftruncate close',
+    );
+  });
+
+  it('a small read are five', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    writeFileSync(join(dir, 'f'), 'text');
+    expect(callsOf(begin('readFile', at('/f')))).toBe('realpath open fstat read close');
+  });
+
+  it('a listing are three', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    expect(callsOf(operationsIn(dir)('ls', at('/')))).toBe('realpath lstat readdir');
+  });
+
+  it('rm are two for a file, one more for a directory', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    writeFileSync(join(dir, 'f'), '');
+    mkdirSync(join(dir, 'd'));
+    expect(callsOf(begin('rm', at('/f')))).toBe('realpath unlink');
+    expect(callsOf(begin('rm', at('/d')))).toMatch(/^realpath unlink( lstat)? rmdir$/);
+  });
+
+  it('anything that is to last through a power cut end with a flush', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir, { sync: 'all' });
+    expect(callsOf(begin('mkdir', at('/a')))).toBe('realpath mkdir open fsync close');
+    expect(callsOf(begin('writeFile', at('/f'), bytes('x'), false))).toBe(
+      'realpath open fstat write fsync open fsync close close',
+    );
+    expect(callsOf(begin('writeFile', at('/f'), bytes('y'), false))).toBe(
+      'realpath open fstat write fsync close',
+    );
+    expect(callsOf(begin('writeFile', at('/g'), bytes('x'), true))).toBe(
+      'realpath open write fsync close open fsync close',
+    );
+    expect(callsOf(begin('rename', at('/f'), at('/a/f')))).toBe(
+      'realpath realpath rename open fsync close open fsync close',
+    );
+    expect(callsOf(begin('rm', at('/g')))).toBe('realpath unlink open fsync close');
+  });
+});
+
+describe('on a mount', () => {
+  it('stat opens, for only an open is fresh', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir, { shared: true, sync: 'file' });
+    writeFileSync(join(dir, 'f'), 'text');
+    expect(callsOf(begin('stat', at('/f')))).toBe('realpath open fstat close');
+    expect(callsOf(begin('stat', at('/')))).toBe('realpath open fstat close');
+  });
+
+  it('a write is flushed to the server before it counts', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir, { shared: true, sync: 'file' });
+    expect(callsOf(begin('writeFile', at('/f'), bytes('x'), false))).toBe(
+      'realpath open fstat write fsync close',
+    );
+  });
+
+  it.each(['realpath', 'open'])(
+    'an absence that %s tells is doubted: the listing shows the file, and it is read',
+    (liar) => {
+      using temporary = makeTemporary();
+      const { dir } = temporary;
+      const begin = operationsIn(dir, { shared: true });
+      mkdirSync(join(dir, 'd'));
+      writeFileSync(join(dir, 'd/f'), 'there');
+      const read = begin('readFile', at('/d/f'));
+      read.until(liar);
+      read.step({ code: 'ENOENT' });
+      expect(new TextDecoder().decode(read.finish())).toBe('there');
+      expect(read.made).toContain('readdir');
+    },
+  );
+
+  it.each(['open', 'read'])(
+    'a read goes past the cache, unless %s says that it cannot; then it is not tried again',
+    (refuser) => {
+      using temporary = makeTemporary();
+      const { dir } = temporary;
+      const begin = operationsIn(dir, { shared: true });
+      writeFileSync(join(dir, 'f'), 'text');
+      const read = begin('readFile', at('/f'));
+      read.until(refuser);
+      read.step({ code: 'EINVAL' });
+      expect(new TextDecoder().decode(read.finish())).toBe('text');
+      expect(read.made.filter((name) => name === 'open')).toHaveLength(2);
+      expect(callsOf(begin('readFile', at('/f')))).toBe('realpath open fstat read close');
+    },
+  );
+
+  it('an absence of the parent is doubted before a mkdir or a write fails of it', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir, { shared: true });
+    mkdirSync(join(dir, 'd'));
+    const calls = [begin('mkdir', at('/d/a')), begin('writeFile', at('/d/f'), bytes('x'), false)];
+    for (const call of calls) {
+      call.step({ code: 'ENOENT' });
+      call.finish();
+    }
+    expect(readdirSync(join(dir, 'd'))).toEqual(['a', 'f']);
+  });
+
+  it('an absence of the root is doubted too, and of the target of a rename', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    writeFileSync(join(dir, 'f'), '');
+    mkdirSync(join(dir, 'd'));
+    const moving = operationsIn(dir, { shared: true })('rename', at('/f'), at('/d/f'));
+    moving.until('rename');
+    moving.step({ code: 'ENOENT' });
+    moving.finish();
+    expect(readdirSync(join(dir, 'd'))).toEqual(['f']);
+
+    const first = new Stepper(stepsOf('ls', jailAt(dir, { shared: true }), [at('/')]));
+    first.step({ code: 'ENOENT' });
+    expect(first.next).toBe('readdir');
+    expect(first.finish()).toHaveLength(1);
+  });
+
+  it('a file that the server no longer knows is asked for again if it is listed, and is absent if not', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir, { shared: true });
+    writeFileSync(join(dir, 'f'), 'new');
+    const read = begin('readFile', at('/f'));
+    read.until('open');
+    read.step({ code: 'ESTALE' });
+    expect(new TextDecoder().decode(read.finish())).toBe('new');
+
+    const gone = begin('stat', at('/f'));
+    gone.until('open');
+    unlinkSync(join(dir, 'f'));
+    gone.step({ code: 'ESTALE' });
+    expect(() => gone.finish()).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+  });
+
+  it('an absence that the listing confirms is believed, without a second attempt', () => {
+    using temporary = makeTemporary();
+    const begin = operationsIn(temporary.dir, { shared: true });
+    const read = begin('readFile', at('/f'));
+    expect(() => read.finish()).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+    expect(read.made).toEqual(['realpath', 'realpath', 'readdir']);
+  });
+
+  it('a part of the path that is a file is no reason to doubt further', () => {
+    using temporary = makeTemporary();
+    const begin = operationsIn(temporary.dir, { shared: true });
+    writeFileSync(join(temporary.dir, 'f'), '');
+    const making = begin('mkdir', at('/f/g/h'));
+    making.step({ code: 'ENOENT' });
+    making.step({ code: 'ENOENT' });
+    making.step();
+    expect(() => making.finish()).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+    expect(making.made).toEqual(['realpath', 'realpath', 'realpath', 'readdir', 'readdir']);
+  });
+});
+
+describe('a rewrite', () => {
+  it('never shows a reader an empty file, nor anything but old and new bytes', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    const file = join(dir, 'f');
+    writeFileSync(file, 'a long old record');
+    const seen = new Set<string>();
+    const rewrite = begin('writeFile', at('/f'), bytes('new'), false);
+    while (!rewrite.done) {
+      rewrite.step();
+      seen.add(readFileSync(file, 'utf8'));
+    }
+    expect([...seen]).toEqual(['a long old record', 'newong old record', 'new']);
+  });
+
+  it('that the disk is too full for may have changed the file, and says so', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    writeFileSync(join(dir, 'f'), 'old');
+    for (const [call, code] of [
+      ['write', 'ENOSPC'],
+      ['close', 'EDQUOT'],
+    ] as const) {
+      const rewrite = begin('writeFile', at('/f'), bytes('new'), false);
+      rewrite.until(call);
+      expect(() => {
+        rewrite.step({ code });
+        rewrite.finish();
+      }).toThrow(HalfDone);
+    }
+  });
+
+  it('that fails to open changed nothing', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const rewrite = operationsIn(dir)('writeFile', at('/f'), bytes('new'), false);
+    rewrite.until('open');
+    expect(() => rewrite.step({ code: 'ENOSPC' })).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
+  });
+});
+
+describe('an exclusive write', () => {
+  it('that fails half-way leaves no file, for its caller hears that it failed', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const create = operationsIn(dir)('writeFile', at('/f'), bytes('new'), true);
+    create.until('write');
+    expect(() => {
+      create.step({ code: 'ENOSPC' });
+      create.finish();
+    }).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('that can not even remove what it began was done in part', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const create = operationsIn(dir)('writeFile', at('/f'), bytes('new'), true);
+    create.until('write');
+    create.step({ code: 'EIO' });
+    create.until('unlink');
+    expect(() => create.step({ code: 'EIO' })).toThrow(HalfDone);
+  });
+});
+
+describe('a mkdir', () => {
+  it('whose flush fails was done in part', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const making = operationsIn(dir, { sync: 'all' })('mkdir', at('/a'));
+    making.until('fsync');
+    expect(() => {
+      making.step({ code: 'EIO' });
+      making.finish();
+    }).toThrow(HalfDone);
+  });
+});
+
+describe('a listing', () => {
+  it('is begun anew when an entry goes away under it', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    writeFileSync(join(dir, 'f'), '');
+    const listing = begin('ls', at('/'));
+    listing.until('readdir');
+    listing.step({ code: 'ENOENT' });
+    expect(listing.finish()).toEqual([{ name: 'f', type: 'file' }]);
+  });
+
+  it('tells ENOENT when the directory itself went away', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    mkdirSync(join(dir, 'd'));
+    const listing = begin('ls', at('/d'));
+    listing.until('readdir');
+    rmdirSync(join(dir, 'd'));
+    expect(() => listing.finish()).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+  });
+});
+
+describe('a link that appears between the check and the call', () => {
+  it.runIf(process.platform !== 'win32')('is not written or read through', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    mkdirSync(join(dir, 'root'));
+    const begin = operationsIn(join(dir, 'root'));
+    const [outside, inside] = [join(dir, 'secret'), join(dir, 'root/f')];
+    writeFileSync(outside, 'secret');
+    writeFileSync(inside, '');
+    for (const call of [
+      begin('writeFile', at('/f'), bytes('mine'), false),
+      begin('writeFile', at('/f'), bytes('mine'), true),
+      begin('readFile', at('/f')),
+    ]) {
+      call.until('open');
+      unlinkSync(inside);
+      symlinkSync(outside, inside);
+      expect(() => call.finish()).toThrow(expect.objectContaining({ name: expect.any(String) }));
+      rmSync(inside);
+      writeFileSync(inside, '');
+    }
+    expect(readFileSync(outside, 'utf8')).toBe('secret');
+  });
+});
+
+describe('a leased file', () => {
+  it('is opened again in a way that waits for the lease, off the main thread', () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const begin = operationsIn(dir);
+    writeFileSync(join(dir, 'f'), 'text');
+    const read = begin('readFile', at('/f'));
+    read.until('open');
+    read.step({ code: 'EAGAIN' });
+    expect([read.next, new TextDecoder().decode(read.finish())]).toEqual(['lstat', 'text']);
+  });
+});
