@@ -127,15 +127,19 @@ export interface About {
   readonly remote: boolean;
 }
 
-/** Thrown by an operation that refuses on its own account, without a word from the kernel. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+/**
+ * Thrown by an operation that refuses on its own account, without a word from the kernel. No `Error`: nobody sees it
+ * before it became one, and to write down a stack takes longer than a call on a disk.
+ */
+export class Refusal {
+  readonly name = 'Refusal';
   readonly code: VFSErrorCode;
+  readonly message: string;
   readonly advice: string | undefined;
 
-  constructor(code: VFSErrorCode, detail: string, advice?: string) {
-    super(detail);
+  constructor(code: VFSErrorCode, message: string, advice?: string) {
     this.code = code;
+    this.message = message;
     this.advice = advice;
   }
 }
@@ -181,6 +185,7 @@ export function toVFSError(error: unknown, about: About): VFSError {
 
 /** The symbolic name of the errno that `error` carries, or `UNKNOWN`. */
 export function errnoOf(error: unknown): string {
+  if (error instanceof Refusal) return error.code;
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return 'UNKNOWN';
   if (Object.hasOwn(ERRNO, error.code)) return error.code;
   // Of an errno that libuv has no name for, only the number arrives: "Unknown system error -116".

@@ -1,5 +1,7 @@
 import { systemClock, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
 import { createVFS } from '@holdfast/vfs/adapter';
+import { DiskDriver } from './disk/disk-driver.js';
+import { DiskJail } from './disk/disk-jail.js';
 import { LocalDriver } from './driver.js';
 import { toVFSError } from './errors.js';
 import { typeNamed, unsafeOn, type FilesystemType } from './mounts/filesystem.js';
@@ -49,17 +51,22 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
     platform: machine.platform,
   };
   const deadlineMs = settings.deadlineMs ?? (mounted ? DEFAULT_MOUNT_DEADLINE_MS : Infinity);
-  const runner: Runner = mounted
-    ? onMount(config, { device: found.device, isolate: settings.isolate, deadlineMs, clock })
-    : inProcess(config, settings.calls);
+  const jail = mounted ? undefined : new DiskJail(config, found.mountinfo);
+  const runner: Runner =
+    jail === undefined
+      ? onMount(config, { device: found.device, isolate: settings.isolate, deadlineMs, clock })
+      : inProcess(jail, settings.calls);
   const driver = new LocalDriver({
     capabilities: capabilitiesOf(type),
     runner,
-    watches: mounted ? undefined : new Watches(config),
+    watches: jail === undefined ? undefined : new Watches(jail),
     deadlineMs,
     platform: machine.platform,
     remote: mounted,
   });
+  if (jail !== undefined && settings.calls === 'direct') {
+    return createVFS(new DiskDriver(driver, jail), { clock, deadlineMs });
+  }
   // On a mount the limiter keeps the deadline: it alone knows whether a call was begun.
   return createVFS(driver, mounted ? { clock } : { clock, deadlineMs });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsePath } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { Jail } from '../src/mounts/mount-jail.js';
+import { MountJail } from '../src/mounts/mount-jail.js';
 import { stepsOf } from '../src/operations/operations.js';
 import { Stepper } from './stepper.js';
 import { O_DIRECT } from '../src/operations/system.js';
@@ -12,10 +12,10 @@ const at = (path: string): ReturnType<typeof parsePath> =>
   parsePath(path, { op: 'readFile', adapter: 'local' });
 
 /** A jail on what other hosts change too. */
-function sharedJail(root: string): Jail {
+function sharedJail(root: string): MountJail {
   const { platform } = process;
   const config = { root, kept: undefined, insisted: false, create: false, shared: true, smb: false } as const;
-  return new Jail({ ...config, sync: 'none', mode: undefined, platform });
+  return new MountJail({ ...config, sync: 'none', mode: undefined, platform });
 }
 
 describe.runIf(O_DIRECT !== 0)('a read past the cache', () => {

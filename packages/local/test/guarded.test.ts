@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsePath } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { Jail } from '../src/mounts/mount-jail.js';
+import { MountJail } from '../src/mounts/mount-jail.js';
 import {
   stepsOf,
   type AnswerOf,
@@ -26,12 +26,12 @@ class Machine {
   looks = 0;
   /** Called before the system call of that name. */
   before: Record<string, () => void> = {};
-  readonly jail: Jail;
+  readonly jail: MountJail;
 
   constructor(root: string, table: string, insisted = false) {
     this.table = table;
     const found = survey(root, { ...thisMachine, platform: 'linux', mountinfo: () => table });
-    this.jail = new Jail({
+    this.jail = new MountJail({
       root,
       kept: found.kept,
       insisted,

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -183,13 +193,61 @@ describe('the root', () => {
     expect(existsSync(join(dir, 'a'))).toBe(false);
   });
 
-  it('is made by a recursive mkdir of /', async () => {
+  it('is not made by a recursive mkdir unless asked for, and is named where it is missing', async () => {
     using temporary = makeTemporary();
-    const { dir } = temporary;
-    const vfs = localVFS(join(dir, 'a/b'));
+    const root = join(temporary.dir, 'a/b');
+    for (const path of ['/', '/locks', '/locks/deep']) {
+      await expect(localVFS(root).mkdir(path, { recursive: true })).rejects.toMatchObject({
+        code: 'ENOENT',
+        detail: expect.stringContaining(root),
+      });
+    }
+    expect(existsSync(join(temporary.dir, 'a'))).toBe(false);
+    const vfs = localVFS(root, { create: true });
     await vfs.mkdir('/', { recursive: true });
     await vfs.mkdir('/', { recursive: true });
     expect(await vfs.ls('/')).toEqual([]);
+  });
+
+  it('that goes away later is named, whatever is asked for', async () => {
+    using temporary = makeTemporary();
+    const root = join(temporary.dir, 'a');
+    const vfs = localVFS(root, { create: true });
+    await vfs.mkdir('/d');
+    await vfs.writeFile('/d/f', 'x');
+    rmSync(root, { recursive: true });
+    const calls = [
+      () => vfs.ls('/d'),
+      () => vfs.ls('/'),
+      () => vfs.stat('/d/f'),
+      () => vfs.readFile('/d/f'),
+      () => vfs.writeFile('/d/f', 'y'),
+      () => vfs.writeFile('/d/g', 'y', { exclusive: true }),
+      () => vfs.mkdir('/e'),
+      () => vfs.mkdir('/d/e', { recursive: true }),
+      () => vfs.link('/d/f', '/d/g'),
+      () => vfs.rename('/d/f', '/d/g'),
+      () => vfs.rm('/d/f'),
+      () => vfs.chtimes('/d/f', new Date(0), new Date(0)),
+      () => vfs.watch('/d', () => undefined),
+    ];
+    for (const call of calls) {
+      await expect(call()).rejects.toMatchObject({ code: 'ENOENT', detail: expect.stringContaining(root) });
+    }
+    expect(existsSync(root)).toBe(false);
+  });
+
+  it('that another directory has replaced is that one', async () => {
+    using temporary = makeTemporary();
+    const root = join(temporary.dir, 'a');
+    mkdirSync(join(root, 'd'), { recursive: true });
+    const vfs = localVFS(root);
+    await vfs.ls('/d');
+    renameSync(root, join(temporary.dir, 'old'));
+    mkdirSync(root);
+    await expect(vfs.ls('/d')).rejects.toMatchObject({ code: 'ENOENT' });
+    await vfs.mkdir('/new');
+    expect(readdirSync(root)).toEqual(['new']);
   });
 
   it('may be a file: URL or a relative path', async () => {

@@ -1,30 +1,34 @@
 import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { parsePath } from '@holdfast/vfs';
 import { describe, expect, it, vi } from 'vitest';
 import { localVFS } from '../open.js';
-import type { RootConfig } from '../root-config.js';
 import { makeTemporary } from '../../test/temporary.js';
+import { DiskJail } from './disk-jail.js';
 import { Watches, type StartWatch } from './watches.js';
 
 // Real disks may be slow; what waits for one here waits for nothing else.
 vi.setConfig({ testTimeout: 60_000 });
 
 const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op: 'watch', adapter: 'local' });
-const placeAt = (root: string): RootConfig => ({
-  root,
-  kept: undefined,
-  insisted: false,
-  create: false,
-  shared: false,
-  smb: false,
-  sync: 'none',
-  mode: undefined,
-  platform: process.platform,
-});
+const jailAt = (root: string): DiskJail =>
+  new DiskJail(
+    {
+      root,
+      kept: undefined,
+      insisted: false,
+      create: false,
+      shared: false,
+      smb: false,
+      sync: 'none',
+      mode: undefined,
+      platform: process.platform,
+    },
+    undefined,
+  );
 
 /** A watch of the system whose events the test makes. */
 class FakeSource extends EventEmitter {
@@ -37,7 +41,7 @@ class FakeSource extends EventEmitter {
 /** Watches in `dir` on a source of the test's own. */
 function fake(dir: string): { watches: Watches; source: FakeSource } {
   const source = new FakeSource();
-  return { watches: new Watches(placeAt(dir), () => source as unknown as FSWatcher), source };
+  return { watches: new Watches(jailAt(dir), () => source as unknown as FSWatcher), source };
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -127,6 +131,47 @@ describe('a watch', () => {
     expect(source.closed).toBe(true);
   });
 
+  it('is shared by those who watch the same, and ends with the last of them', async () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const sources: FakeSource[] = [];
+    const watches = new Watches(jailAt(dir), () => {
+      sources.push(new FakeSource());
+      return sources.at(-1) as unknown as FSWatcher;
+    });
+    const told: string[] = [];
+    const first = await watches.open(at('/'), (name) => told.push(`first ${name}`));
+    const second = await watches.open(at('/'), (name) => told.push(`second ${name}`));
+    sources[0]?.emit('change', 'rename', 'a');
+    await nextTurn();
+    first.close();
+    sources[0]?.emit('change', 'rename', 'b');
+    await nextTurn();
+    expect(told).toEqual(['first a', 'second a', 'second b']);
+    second.close();
+    expect(sources.map(({ closed }) => closed)).toEqual([true]);
+    await watches.open(at('/'), () => undefined);
+    expect(sources).toHaveLength(2);
+    watches.close();
+  });
+
+  it('is not shared with one of a file that had the same name before', async () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    const started: string[] = [];
+    const watches = new Watches(jailAt(dir), (path) => {
+      started.push(path);
+      return new FakeSource() as unknown as FSWatcher;
+    });
+    writeFileSync(join(dir, 'f'), 'old');
+    writeFileSync(join(dir, 'new'), 'new');
+    await watches.open(at('/f'), () => undefined);
+    renameSync(join(dir, 'new'), join(dir, 'f'));
+    await watches.open(at('/f'), () => undefined);
+    expect(started).toHaveLength(2);
+    watches.close();
+  });
+
   it('ends with the VFS', async () => {
     using temporary = makeTemporary();
     const { dir } = temporary;
@@ -145,9 +190,10 @@ describe('a watch', () => {
     const refuse: StartWatch = () => {
       throw Object.assign(new Error('no'), { code: errno });
     };
-    await expect(new Watches(placeAt(dir), refuse).open(at('/'), () => undefined)).rejects.toMatchObject({
-      code,
-      advice: expect.stringContaining(limit),
-    });
+    const opening = async (): Promise<unknown> =>
+      new Watches(jailAt(dir), refuse).open(at('/'), () => undefined);
+    await expect(opening()).rejects.toEqual(
+      expect.objectContaining({ code, advice: expect.stringContaining(limit) }),
+    );
   });
 });

@@ -2,19 +2,19 @@
  * The helper process: makes the calls on a mount that its parent orders, so that only this process is caught when the
  * mount's server falls silent. It holds nothing and decides nothing.
  */
-import { Jail } from '../mounts/mount-jail.js';
+import { MountJail } from '../mounts/mount-jail.js';
 import { stepsOf, type AnswerOf, type OperationName } from '../operations/operations.js';
 import type { RootConfig } from '../root-config.js';
 import { runPooled } from '../operations/steps.js';
 import { toFault, type Order, type Report } from './wire.js';
 
-const jails = new Map<string, Jail>();
+const jails = new Map<string, MountJail>();
 
-function jailOf(config: RootConfig): Jail {
+function jailOf(config: RootConfig): MountJail {
   const key = JSON.stringify(config);
   let jail = jails.get(key);
   if (jail === undefined) {
-    jail = new Jail(config);
+    jail = new MountJail(config);
     jails.set(key, jail);
   }
   return jail;

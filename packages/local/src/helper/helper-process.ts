@@ -10,7 +10,7 @@ const ADVICE = 'Retry; where no processes may be started, pass { isolate: false 
 interface Waiting {
   /** With what the helper reports: an order is answered with what its operation gives. */
   resolve(answer: unknown): void;
-  reject(reason: Error): void;
+  reject(reason: unknown): void;
 }
 
 /** One process that makes calls, and the orders that it was given and has not reported on. */
@@ -72,7 +72,7 @@ export class HelperProcess {
     this.#fail(id, unheard(error));
   }
 
-  #lost(reason: Error): void {
+  #lost(reason: unknown): void {
     this.#end();
     for (const id of this.#waiting.keys()) this.#fail(id, reason);
   }
@@ -86,7 +86,7 @@ export class HelperProcess {
   }
 
   /** In a turn of its own: whoever retries without a pause must not keep everything else from its turn. */
-  #fail(id: number, reason: Error): void {
+  #fail(id: number, reason: unknown): void {
     setImmediate(() => this.#settle(id, (call) => call.reject(reason)));
   }
 
@@ -99,7 +99,7 @@ export class HelperProcess {
   }
 }
 
-export function notStarted(cause?: unknown): Error {
+export function notStarted(cause?: unknown): Refusal {
   if (cause instanceof Refusal) return cause;
   const why = cause instanceof Error ? `: ${cause.message}` : '';
   return new Refusal('ECONN', `the helper process for the mount did not start${why}`, ADVICE);

@@ -42,7 +42,7 @@ export function toFault(error: unknown): Fault {
   };
 }
 
-export function fromFault(fault: Fault): Error {
+export function fromFault(fault: Fault): unknown {
   switch (fault.kind) {
     case 'half-done':
       return new HalfDone(fromFault(fault.cause));

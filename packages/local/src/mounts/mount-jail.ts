@@ -1,24 +1,18 @@
-import { basename, dirname, join, sep } from 'node:path';
-import { nameOf, parentOf, ROOT, segmentsOf, type VFSPath } from '@holdfast/vfs';
-import { errnoOf, Refusal } from '../errors.js';
+import { basename, dirname, join } from 'node:path';
+import { nameOf, parentOf, type VFSPath } from '@holdfast/vfs';
+import { errnoOf } from '../errors.js';
 import { typeMounted, unsafeOn } from './filesystem.js';
 import { isWithin, mountOf } from './mount-table.js';
+import { leadsOut, noRoot, outward, refuseNames, type Directory, type Jail } from '../operations/jail.js';
 import type { RootConfig } from '../root-config.js';
 import type { Steps } from '../operations/steps.js';
 import { assertMounted, assertMountedStill, mountedAt, tableOfMounts, wake } from './still-mounted.js';
 import { O_DIRECT, system } from '../operations/system.js';
 import { treeAt, type Kept } from './tree.js';
-import { refuseBadNames, refuseDevices } from '../operations/windows-names.js';
 
-/**
- * Turns a path of the VFS into a path of the machine, with every symbolic link resolved, and refuses what ends up
- * outside the root. The resolved path is what the next call is made on, so a link cannot come in between unless
- * somebody replaces a directory at that very moment: a guard against links that are there, not against a process
- * with the right to write below the root that wants to cheat.
- */
-export class Jail {
+/** The jail on a mount, where each path is resolved anew, and each call makes sure that the mount is still there. */
+export class MountJail implements Jail {
   readonly config: RootConfig;
-  /** Whether to do as Linux's SMB client needs it: see smb.ts. */
   smb: boolean;
   /** The root with its own links resolved, once it was seen. */
   #root: string | undefined;
@@ -41,17 +35,20 @@ export class Jail {
       config.kept !== undefined && mountedAt(config.kept, config.kept.root)?.type === 'autofs';
   }
 
-  /** The real root; made first if it is missing and that was asked for. */
   *root(): Steps<string> {
     const root = yield* this.#seenRoot();
     yield* this.#assertMounted(root);
     return root;
   }
 
-  /** What exists at `path`, a link at its end resolved too. */
+  *directory(path: VFSPath): Steps<Directory> {
+    return { real: yield* this.existing(path), size: 0 };
+  }
+
   *existing(path: VFSPath): Steps<string> {
     const root = yield* this.#seenRoot();
-    const sought = this.#outward(root, path);
+    refuseNames(path, this.config.platform, this.smb);
+    const sought = outward(root, path);
     yield* this.#assertMounted(sought);
     let real: string;
     try {
@@ -67,15 +64,26 @@ export class Jail {
     return real;
   }
 
-  /** The name at `path` in its real directory. A link at its end is not followed: the call must not follow it either. */
   *named(path: VFSPath): Steps<string> {
     const parent = parentOf(path);
     if (parent === undefined) return yield* this.existing(path);
-    this.#refuseNames(path);
+    refuseNames(path, this.config.platform, this.smb);
     return join(yield* this.existing(parent), nameOf(path));
   }
 
-  *makeRoot(): Steps<void> {
+  noteDirectory(): void {
+    // Nothing is taken for granted where others remove and make as well.
+  }
+
+  noteEntry(): void {
+    // Likewise.
+  }
+
+  isLikelyDirectory(): boolean {
+    return false;
+  }
+
+  *#makeRoot(): Steps<void> {
     const { root, mode, kept } = this.config;
     yield* this.#assertMounted(kept?.root ?? root);
     yield* system.mkdirTree(root, mode ?? 0o777);
@@ -83,7 +91,6 @@ export class Jail {
     if (mode !== undefined) yield* system.chmod(root, mode);
   }
 
-  /** After a call: throws if `real`, a path of the machine, is no longer on the mount where it was before it. */
   *assertStillMounted(real: string): Steps<void> {
     if (this.#kept !== undefined) yield* assertMountedStill(this.#kept, real);
   }
@@ -127,27 +134,11 @@ export class Jail {
       if (errnoOf(error) !== 'ENOENT') throw error;
     }
     if (create) {
-      yield* this.makeRoot();
+      yield* this.#makeRoot();
     } else if (!shared || !(yield* isListed(root))) {
-      throw new Refusal(
-        'ENOENT',
-        `the root directory ${root} does not exist`,
-        'Create it, correct the path, or pass { create: true }',
-      );
+      throw noRoot(root);
     }
     return yield* system.realpath(root);
-  }
-
-  #refuseNames(path: VFSPath): void {
-    if (this.config.platform === 'win32') refuseBadNames(segmentsOf(path));
-    else if (this.smb) refuseDevices(segmentsOf(path));
-  }
-
-  #outward(root: string, path: VFSPath): string {
-    this.#refuseNames(path);
-    if (path === ROOT) return root;
-    const below = sep === '/' ? path : path.replaceAll('/', sep);
-    return root.endsWith(sep) ? root + below.slice(1) : root + below;
   }
 }
 
@@ -159,12 +150,4 @@ function* isListed(path: string): Steps<boolean> {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-export function leadsOut(): Refusal {
-  return new Refusal(
-    'EACCES',
-    'a symbolic link leads out of the root directory',
-    'Remove the link, or open a root that holds its target',
-  );
 }

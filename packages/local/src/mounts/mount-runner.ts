@@ -3,6 +3,7 @@ import { Helper, type StartHelper } from '../helper/helper.js';
 import { Limiter } from './limiter.js';
 import type { RootConfig } from '../root-config.js';
 import { inProcess, type Runner } from '../operations/runner.js';
+import { MountJail } from './mount-jail.js';
 
 /** Calls in flight on one device that somebody waits for. */
 export const MOST_AWAITED = 2;
@@ -70,11 +71,11 @@ export function onMount(config: RootConfig, options: MountOptions): Runner {
   device.join();
 
   const { limiter, helper } = device;
-  const direct = inProcess(config, 'pool');
+  const direct = inProcess(new MountJail(config), 'pool');
   return {
     run: (name, rest, terms) =>
       limiter.run(
-        () => (helper === undefined ? direct.run(name, rest, terms) : helper.run(config, name, rest)),
+        async () => (helper === undefined ? direct.run(name, rest, terms) : helper.run(config, name, rest)),
         { ...terms, deadlineMs, clock },
       ),
     close: () => device.leave(),

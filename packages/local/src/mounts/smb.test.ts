@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { parsePath } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { Jail } from './mount-jail.js';
+import { MountJail } from './mount-jail.js';
 import { stepsOf, type ArgumentsOf, type OperationName } from '../operations/operations.js';
 import { Stepper } from '../../test/stepper.js';
 import { makeTemporary } from '../../test/temporary.js';
@@ -11,7 +11,7 @@ const at = (path: string): ReturnType<typeof parsePath> => parsePath(path, { op:
 
 /** Operations in `root`, as on an SMB mount, to be gone through call by call. */
 function mountAt(root: string) {
-  const jail = new Jail({
+  const jail = new MountJail({
     root,
     kept: undefined,
     insisted: false,

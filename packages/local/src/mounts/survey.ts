@@ -14,6 +14,8 @@ export interface Survey {
   readonly device: string;
   /** What must stay mounted: only if something can go away, and a table of mounts tells. */
   readonly kept?: Kept;
+  /** The table of mounts itself, as text. */
+  readonly mountinfo?: string;
 }
 
 /** The machine, as far as {@link survey} asks it; a test passes its own. */
@@ -48,7 +50,7 @@ export function survey(root: string, machine: Surroundings = thisMachine): Surve
   const table = machine.platform === 'linux' ? machine.mountinfo() : undefined;
   return table === undefined
     ? surveyByMagic(root, machine)
-    : surveyByTable(root, parseMounts(table), machine);
+    : { ...surveyByTable(root, parseMounts(table), machine), mountinfo: table };
 }
 
 const MAX_LINKS = 40;

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { VFSPath } from '@holdfast/vfs';
 import { errnoOf, HalfDone, Refusal } from '../errors.js';
-import { leadsOut, type Jail } from '../mounts/mount-jail.js';
+import { leadsOut, type Jail } from './jail.js';
 import { OFFLOAD, type Steps } from './steps.js';
 import { O_DIRECT, O_NOFOLLOW, O_NONBLOCK, system } from './system.js';
 
@@ -68,10 +68,14 @@ function* openToRewrite(jail: Jail, path: VFSPath, at: string): Steps<number> {
   try {
     return yield* open(at, O_RDWR | O_CREAT, fileMode(jail.config.mode));
   } catch (error) {
-    // What the systems say to O_NOFOLLOW on a link: Linux and macOS ELOOP, FreeBSD EMLINK.
-    if (!['ELOOP', 'EMLINK'].includes(errnoOf(error))) throw error;
+    if (!isLinkError(error)) throw error;
     return yield* openTarget(jail, path);
   }
+}
+
+/** What the systems say to O_NOFOLLOW on a link: Linux and macOS ELOOP, FreeBSD EMLINK. */
+function isLinkError(error: unknown): boolean {
+  return ['ELOOP', 'EMLINK'].includes(errnoOf(error));
 }
 
 /** Opens what a link points at. It must exist: through a link to nothing a file would be made, who knows where. */
@@ -98,8 +102,19 @@ export function* readFile(jail: Jail, path: VFSPath, maxBytes: number): Steps<Ui
 }
 
 function* readThrough(jail: Jail, path: VFSPath, flags: number, maxBytes: number): Steps<Uint8Array> {
-  const fd = yield* open(yield* jail.existing(path), constants.O_RDONLY | flags);
+  const fd = yield* openToRead(jail, path, constants.O_RDONLY | flags);
   return yield* closing(fd, readAll(fd, maxBytes));
+}
+
+function* openToRead(jail: Jail, path: VFSPath, flags: number): Steps<number> {
+  // On a disk the name is opened as it is, and resolved only if it turns out to be a link.
+  if (jail.config.shared || O_NOFOLLOW === 0) return yield* open(yield* jail.existing(path), flags);
+  try {
+    return yield* open(yield* jail.named(path), flags);
+  } catch (error) {
+    if (!isLinkError(error)) throw error;
+    return yield* open(yield* jail.existing(path), flags);
+  }
 }
 
 function* readAll(fd: number, maxBytes: number): Steps<Uint8Array> {
@@ -194,11 +209,11 @@ function* failureOf(steps: Steps<unknown>): Steps<{ readonly error: unknown } | 
   }
 }
 
-function fileMode(directoryMode: number | undefined): number {
+export function fileMode(directoryMode: number | undefined): number {
   return (directoryMode ?? 0o666) & 0o666;
 }
 
-function tooLarge(maxBytes: number): Refusal {
+export function tooLarge(maxBytes: number): Refusal {
   return new Refusal('EFBIG', `it has more than ${maxBytes} bytes`, 'Raise maxBytes, or read another file');
 }
 

@@ -10,11 +10,12 @@ import {
   type VFSPath,
 } from '@holdfast/vfs';
 import { errnoOf, HalfDone, Refusal } from '../errors.js';
+import { DiskJail } from '../disk/disk-jail.js';
 import * as files from './files.js';
-import type { Jail } from '../mounts/mount-jail.js';
+import { leadsNowhere, type Jail } from './jail.js';
 import { askedStat, unlessGone, untilGone } from '../mounts/smb.js';
 import { OFFLOAD, type Steps } from './steps.js';
-import { system, type Listed } from './system.js';
+import { system } from './system.js';
 
 /** What each operation is given besides the jail it works in, and what it answers. All of it can be sent to a process. */
 interface Signatures {
@@ -56,11 +57,15 @@ export function stepsOf<N extends OperationName>(
 
 function* mkdir(jail: Jail, path: VFSPath): Steps<void> {
   const { mode, sync } = jail.config;
-  if (path === ROOT) return yield* makeRoot(jail);
+  if (path === ROOT) {
+    yield* jail.root();
+    throw new Refusal('EEXIST', 'it is the root');
+  }
   yield* doubtingAbsence(jail, [parentOf(path)], function* () {
     const at = yield* jail.named(path);
     const make = (): Steps<void> => system.mkdir(at, mode ?? 0o777);
     yield* jail.smb ? unlessGone(at, make) : make();
+    jail.noteDirectory(path);
     yield* jail.assertStillMounted(at);
     try {
       if (mode !== undefined) yield* system.chmod(at, mode);
@@ -69,17 +74,6 @@ function* mkdir(jail: Jail, path: VFSPath): Steps<void> {
       throw new HalfDone(error);
     }
   });
-}
-
-function* makeRoot(jail: Jail): Steps<void> {
-  // Not `jail.root()`: that may know the root from before somebody removed it.
-  try {
-    yield* system.realpath(jail.config.root);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    return yield* jail.makeRoot();
-  }
-  throw new Refusal('EEXIST', 'it is the root');
 }
 
 function* writeFile(jail: Jail, path: VFSPath, data: Uint8Array, exclusive: boolean): Steps<void> {
@@ -94,15 +88,23 @@ function* readFile(jail: Jail, path: VFSPath, maxBytes = Infinity): Steps<Uint8A
 
 function* ls(jail: Jail, path: VFSPath): Steps<Entry[]> {
   return yield* doubtingAbsence(jail, [path], function* () {
-    const at = yield* jail.existing(path);
-    // The record of a directory grows with its entries: a large one would hold up the main thread.
-    if (!jail.config.shared && (yield* system.lstat(at)).size > files.LARGE) yield OFFLOAD;
-    const entries = yield* readdir(at);
+    const { real, size } = yield* jail.directory(path);
+    // A large directory would hold up the main thread.
+    if (size > files.LARGE) yield OFFLOAD;
+    const entries = yield* readdir(real);
     // Of what was taken away meanwhile, an empty folder would be shown.
-    yield* jail.assertStillMounted(at);
-    return entries.map(({ name, kind }): Entry => ({ name, type: kind }));
+    yield* jail.assertStillMounted(real);
+    if (entries.length <= MOST_NOTED) {
+      for (const { name, type } of entries) {
+        if (type === 'directory') jail.noteEntry(path, name);
+      }
+    }
+    return entries;
   });
 }
+
+/** A listing that is longer tells too much for its directories to be noted. */
+export const MOST_NOTED: number = 256;
 
 /** How often a listing is begun anew because an entry went away under it. */
 const LISTING_ATTEMPTS = 5;
@@ -111,7 +113,7 @@ const LISTING_ATTEMPTS = 5;
  * On a filesystem that lists no types, Node looks at each entry by itself, and fails with `ENOENT` when one was removed
  * meanwhile; that must not pass for a missing directory.
  */
-function* readdir(at: string): Steps<Listed[]> {
+function* readdir(at: string): Steps<Entry[]> {
   for (let attempt = 1; ; attempt++) {
     try {
       return yield* system.readdir(at);
@@ -124,6 +126,7 @@ function* readdir(at: string): Steps<Listed[]> {
 
 function* stat(jail: Jail, path: VFSPath): Steps<FileInfo> {
   return yield* doubtingAbsence(jail, [path], function* () {
+    if (jail instanceof DiskJail) return infoOf((yield* jail.look(path)).info);
     const at = yield* jail.existing(path);
     const { shared } = jail.config;
     return infoOf(
@@ -149,18 +152,29 @@ function* rm(jail: Jail, path: VFSPath): Steps<void> {
   yield* doubtingAbsence(jail, [path], function* () {
     // A link is removed itself, wherever it leads: what it points at is not touched.
     const at = yield* jail.named(path);
-    try {
-      yield* system.unlink(at);
-      if (jail.smb) yield* untilGone(at);
-    } catch (error) {
-      if (!(yield* saysDirectory(error, at))) throw error;
-      // On ext4 the dearest call of all, some 100 µs and now and then milliseconds, and tidying up can wait.
-      yield OFFLOAD;
-      yield* rmdir(at);
-    }
+    yield* jail.isLikelyDirectory(path) ? removeDirectory(at) : removeFile(at);
+    if (jail.smb) yield* untilGone(at);
     yield* jail.assertStillMounted(at);
     if (jail.config.sync === 'all') yield* files.syncDirectory(dirname(at));
   });
+}
+
+function* removeFile(at: string): Steps<void> {
+  try {
+    yield* system.unlink(at);
+  } catch (error) {
+    if (!(yield* saysDirectory(error, at))) throw error;
+    yield* rmdir(at);
+  }
+}
+
+function* removeDirectory(at: string): Steps<void> {
+  try {
+    yield* rmdir(at);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTDIR') throw error;
+    yield* system.unlink(at);
+  }
 }
 
 /** Linux tells `EISDIR` for the unlink of a directory; POSIX, and so macOS, `EPERM`, which can mean other things too. */
@@ -192,6 +206,10 @@ function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
 }
 
 function* link(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
+  yield* doubtingAbsence(jail, [from, parentOf(to)], () => linkNow(jail, from, to));
+}
+
+function* linkNow(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
   const source = yield* jail.named(from);
   const target = yield* jail.named(to);
   try {
@@ -222,7 +240,7 @@ function* doubtingAbsence<T>(
   paths: readonly (VFSPath | undefined)[],
   attempt: () => Steps<T>,
 ): Steps<T> {
-  if (!jail.config.shared) return yield* attempt();
+  if (jail instanceof DiskJail) return yield* namingAbsence(jail, paths, attempt);
   try {
     return yield* attempt();
   } catch (error) {
@@ -234,13 +252,42 @@ function* doubtingAbsence<T>(
       throw errno === 'ESTALE' ? new Refusal('ENOENT', 'it does not exist any more') : error;
     }
   }
-  return yield* attempt();
+  try {
+    return yield* attempt();
+  } catch (error) {
+    // It is listed, and is not there: a link.
+    if (errnoOf(error) !== 'ENOENT' || !(yield* endsInLink(jail, paths))) throw error;
+    throw leadsNowhere();
+  }
+}
+
+/** On a disk an absence is one. But what is absent may be the root, or what was mounted there, and that has to be said. */
+function* namingAbsence<T>(
+  jail: DiskJail,
+  paths: readonly (VFSPath | undefined)[],
+  attempt: () => Steps<T>,
+): Steps<T> {
+  try {
+    return yield* attempt();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || error instanceof Refusal) throw error;
+    for (const path of paths) yield* jail.lookAgain(path ?? ROOT);
+    throw error;
+  }
+}
+
+function* endsInLink(jail: Jail, paths: readonly (VFSPath | undefined)[]): Steps<boolean> {
+  for (const path of paths) {
+    if (path === undefined || path === ROOT) continue;
+    if ((yield* system.lstatIfThere(yield* jail.named(path)))?.isSymbolicLink() === true) return true;
+  }
+  return false;
 }
 
 function* isListed(jail: Jail, path: VFSPath): Steps<boolean> {
   let folder = yield* jail.root();
   for (const name of segmentsOf(path)) {
-    let entries: Listed[];
+    let entries: Entry[];
     try {
       entries = yield* readdir(folder);
     } catch (error) {
@@ -253,7 +300,7 @@ function* isListed(jail: Jail, path: VFSPath): Steps<boolean> {
   return true;
 }
 
-function infoOf(stats: Stats): FileInfo {
+export function infoOf(stats: Stats): FileInfo {
   const type: EntryType = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
   return { type, size: type === 'directory' ? 0 : stats.size, mtimeMs: stats.mtimeMs };
 }

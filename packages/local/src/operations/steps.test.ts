@@ -53,7 +53,7 @@ describe('the runners', () => {
 
   it('reject with what an operation throws', async () => {
     const steps = (): Steps<string> => noted([], 'a', new Error('no'));
-    await expect(runDirect(steps())).rejects.toThrow('no');
+    await expect((async () => runDirect(steps()))()).rejects.toThrow('no');
     await expect(runPooled(steps())).rejects.toThrow('no');
   });
 

@@ -1,3 +1,4 @@
+import type { Answer } from '@holdfast/vfs/adapter';
 import { itsTurn } from './fairness.js';
 
 /** One call of the system, not yet made, in its two forms. */
@@ -25,14 +26,41 @@ export function* step<T>(name: string, now: () => T, later: () => Promise<T>): S
   return (yield { name, now, later }) as T;
 }
 
-/** Runs the calls synchronously, up to the first {@link OFFLOAD}; the rest goes to the thread pool. */
-export async function runDirect<T>(steps: Steps<T>): Promise<T> {
+/**
+ * Runs the calls synchronously, up to the first {@link OFFLOAD}; the rest goes to the thread pool. There is no promise
+ * if there is nothing to wait for.
+ */
+export function runDirect<T>(steps: Steps<T>): Answer<T> {
   const wait = itsTurn();
-  if (wait !== undefined) await wait;
+  return wait === undefined ? runNow(steps) : wait.then(() => runNow(steps));
+}
+
+function runNow<T>(steps: Steps<T>): Answer<T> {
   let turn = steps.next();
   while (turn.done !== true) {
     const call = turn.value;
     if (call === OFFLOAD) return runPooled(steps, steps.next());
+    let answer: unknown;
+    try {
+      answer = call.now();
+    } catch (error) {
+      turn = steps.throw(error);
+      continue;
+    }
+    turn = steps.next(answer);
+  }
+  return turn.value;
+}
+
+/** What `steps` come to, all made at once, however long that takes. */
+export function finishNow<T>(steps: Steps<T>): T {
+  let turn = steps.next();
+  while (turn.done !== true) {
+    const call = turn.value;
+    if (call === OFFLOAD) {
+      turn = steps.next();
+      continue;
+    }
     let answer: unknown;
     try {
       answer = call.now();

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { constants } from 'node:fs';
 import { promisify } from 'node:util';
+import type { Entry } from '@holdfast/vfs';
 import { step, type Steps } from './steps.js';
 
 const later = {
@@ -27,11 +28,6 @@ export const O_NOFOLLOW: number = constants.O_NOFOLLOW ?? 0;
 export const O_NONBLOCK: number = constants.O_NONBLOCK ?? 0;
 /** Reads from the server instead of the client's cache; Linux only. */
 export const O_DIRECT: number = constants.O_DIRECT ?? 0;
-
-export interface Listed {
-  readonly name: string;
-  readonly kind: 'file' | 'directory' | 'other';
-}
 
 /** The calls of `node:fs` that operations are made of, each in its two forms. */
 export const system = {
@@ -109,6 +105,13 @@ export const system = {
       () => fs.lstatSync(path),
       () => later.lstat(path),
     ),
+  /** `undefined` if there is nothing: an error with its stack would cost several times the call. */
+  lstatIfThere: (path: string): Steps<fs.Stats | undefined> =>
+    step(
+      'lstat',
+      () => fs.lstatSync(path, { throwIfNoEntry: false }),
+      () => later.lstat(path).catch(undefinedIfAbsent),
+    ),
   fstat: (fd: number): Steps<fs.Stats> =>
     step(
       'fstat',
@@ -157,16 +160,21 @@ export const system = {
       () => fs.writeSync(fd, data, from, data.length - from, from),
       () => answered((done) => fs.write(fd, data, from, data.length - from, from, done)),
     ),
-  readdir: (path: string): Steps<Listed[]> =>
+  readdir: (path: string): Steps<Entry[]> =>
     step(
       'readdir',
-      () => fs.readdirSync(path, { withFileTypes: true }).map(listed),
-      async () => (await fs.promises.readdir(path, { withFileTypes: true })).map(listed),
+      () => fs.readdirSync(path, { withFileTypes: true }).map(entryOf),
+      async () => (await fs.promises.readdir(path, { withFileTypes: true })).map(entryOf),
     ),
 };
 
-function listed(entry: fs.Dirent): Listed {
-  return { name: entry.name, kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other' };
+function undefinedIfAbsent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+export function entryOf(entry: fs.Dirent): Entry {
+  return { name: entry.name, type: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other' };
 }
 
 function answered(call: (done: (error: Error | null, count: number) => void) => void): Promise<number> {
