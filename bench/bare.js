@@ -16,7 +16,9 @@ if (parent === undefined) {
   process.exit(64);
 }
 const folder = fs.mkdtempSync(join(parent, 'holdfast-bare-'));
-const record = new TextEncoder().encode(JSON.stringify({ host: 'example', pid: 4321, note: 'x'.repeat(120) }));
+const record = new TextEncoder().encode(
+  JSON.stringify({ host: 'example', pid: 4321, note: 'x'.repeat(120) }),
+);
 const name = (number) => String(number).padStart(16, '0');
 
 /** The calls of one cycle, and a few others, each as a function of the number of the round. */
@@ -136,7 +138,11 @@ try {
   };
   const rows = Object.keys(newTimes()).map((what) => {
     const of = what === 'cycle' ? cycleOf : median;
-    const [plain, onDisk, inMemory] = [of(columns.bare[what]), of(columns.local[what]), of(columns.memory[what])];
+    const [plain, onDisk, inMemory] = [
+      of(columns.bare[what]),
+      of(columns.local[what]),
+      of(columns.memory[what]),
+    ];
     return {
       call: what,
       'node:fs': Number(plain.toFixed(1)),

@@ -108,7 +108,7 @@ class Source {
     setImmediate(() => {
       const names = [...this.#news];
       this.#news.clear();
-      for (const listener of [...this.#listeners]) {
+      for (const listener of this.#listeners) {
         for (const each of names) if (!listener.closed) listener.onChange(each);
       }
     });
