@@ -1,6 +1,6 @@
 import { type VFS } from '@holdfast/vfs';
 import { createVFS } from '@holdfast/vfs/adapter';
-import { MemoryDriver } from './memory-driver.js';
+import { MemoryDriver } from './driver.js';
 import { parseOptions, type MemoryVFSOptions } from './options.js';
 
 /**

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryStore, memoryVFS } from './index.js';
-import { CODES, refusal, toVFSError } from './refusal.js';
+import { memoryStore, memoryVFS } from '../src/index.js';
 
 describe('rename', () => {
   test('moves a file, and replaces a file', async () => {
@@ -124,25 +123,5 @@ describe('watch', () => {
   test('of what is not there is refused', async () => {
     const vfs = memoryVFS();
     await expect(vfs.watch('/no', () => undefined)).rejects.toMatchObject({ code: 'ENOENT' });
-  });
-});
-
-describe('what memfs refuses', () => {
-  const about = { op: 'mkdir', path: '/d', adapter: 'memory' } as Parameters<typeof toVFSError>[1];
-
-  test.each([...CODES])('with %s is %s, and has had no effect', (given, code) => {
-    expect(toVFSError(refusal(given), about)).toMatchObject({
-      name: 'VFSError',
-      code,
-      outcome: 'failed',
-      ...about,
-    });
-  });
-
-  test('in a way that is not known is handed on as it is', () => {
-    const defect = new TypeError('defect');
-    expect(toVFSError(defect, about)).toBe(defect);
-    const other = refusal('EMFILE');
-    expect(toVFSError(other, about)).toBe(other);
   });
 });

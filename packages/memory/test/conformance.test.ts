@@ -1,6 +1,6 @@
 import { vfsConformance } from '@holdfast/testkit';
 import { describe, test } from 'vitest';
-import { memoryStore, memoryVFS, type MemoryVFSOptions } from './index.js';
+import { memoryStore, memoryVFS, type MemoryVFSOptions } from '../src/index.js';
 
 describe.each<[string, MemoryVFSOptions]>([
   ['with its defaults', {}],
