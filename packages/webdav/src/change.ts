@@ -13,7 +13,9 @@ export function changeError(answer: Answer, about: About, isDoubtful: boolean = 
   if (answer.status === 401) return credentialsError(answer, about, isDoubtful);
   if (answer.status !== 207) return davError(about, statusFailure(answer.status), { isDoubtful });
   try {
-    const failed = parseMultistatus(answer.body).find(({ status }) => status !== undefined && isFailure(status));
+    const failed = parseMultistatus(answer.body).find(
+      ({ status }) => status !== undefined && isFailure(status),
+    );
     const what =
       failed?.status === undefined
         ? failure('EIO', { detail: 'the server tells of no success' })
@@ -27,9 +29,12 @@ export function changeError(answer: Answer, about: About, isDoubtful: boolean = 
 
 /** The error of a change that was answered, and of which nothing is to be seen: nothing will come of it any more. */
 export function withoutEffect(answer: Answer, about: About): VFSError {
-  const { code, outcome, ...row } = statusFailure(answer.status);
   if (answer.status === 207) return changeError(answer, about);
-  return davError(about, failure(code, row), { isDoubtful: answer.isDoubtful });
+  return davError(
+    about,
+    { ...statusFailure(answer.status), outcome: 'failed' },
+    { isDoubtful: answer.isDoubtful },
+  );
 }
 
 /** The error of a 401, which says what the server would take. */

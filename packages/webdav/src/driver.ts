@@ -4,6 +4,7 @@ import { changeError, withoutEffect } from './change.js';
 import { aboutOf, davError, type About } from './errors.js';
 import { Look } from './multistatus/look.js';
 import { encodeURL, parseHref, type Slash } from './multistatus/urls.js';
+import type { Witness } from './multistatus/witness.js';
 import type { Settings } from './options.js';
 import type { Transport } from './transport/exchange.js';
 import { makeRequester, type Answer, type Request, type Requester } from './transport/request.js';
@@ -64,18 +65,13 @@ export class WebDAVDriver implements VFSDriver {
     }
     const witness = this.#look.witness(path);
     try {
-      await this.#make(path, about, signal, witness.isThere);
+      await this.#make(path, about, signal, witness);
     } finally {
       witness.end();
     }
   }
 
-  async #make(
-    path: VFSPath,
-    about: About,
-    signal: AbortSignal | undefined,
-    isSeen: () => Promise<boolean>,
-  ): Promise<void> {
+  async #make(path: VFSPath, about: About, signal: AbortSignal | undefined, witness: Witness): Promise<void> {
     let isDoubtful = false;
     for (let again = true; ; again = false) {
       const answer = await this.#send('MKCOL', path, 'slash', about, signal, {
@@ -93,7 +89,7 @@ export class WebDAVDriver implements VFSDriver {
         throw changeError(answer, about, isDoubtful);
       }
       if (
-        (!isDoubtful && (await isSeen())) ||
+        (!isDoubtful && (await witness.isThere())) ||
         (await this.#look.at(path, about, signal, { slash: 'slash' })) !== undefined
       ) {
         // After a 503 nobody can tell who made it.
@@ -238,7 +234,11 @@ export class WebDAVDriver implements VFSDriver {
     const whole = { ...this.#settings, base: new URL('/', base), create: false };
     const names = parseHref(base.pathname);
     if (names === undefined || names.isUnreadable) {
-      throw optionError('webdav', 'url: a name in its path is not UTF-8', 'Make that collection by other means');
+      throw optionError(
+        'webdav',
+        'url: a name in its path is not UTF-8',
+        'Make that collection by other means',
+      );
     }
     const path = `/${names.names.join('/')}`;
     await createVFS(new WebDAVDriver(whole, this.#transport)).mkdir(path, { recursive: true, signal });

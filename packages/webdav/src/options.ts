@@ -130,7 +130,8 @@ const schema = z.strictObject({
 });
 
 /** Where secrets go instead of a URL. */
-export const SECRETS = 'Pass it as auth, or in HOLDFAST_WEBDAV_PASSWORD with a URL for webdavVFSFromURL or openVFS';
+export const SECRETS =
+  'Pass it as auth, or in HOLDFAST_WEBDAV_PASSWORD with a URL for webdavVFSFromURL or openVFS';
 
 /**
  * Checks what a caller passed, once.
@@ -166,7 +167,11 @@ function parseBase(url: string | URL): URL {
     throw optionError('webdav', 'url: holds a user or a password', SECRETS);
   }
   if (base.search !== '' || base.hash !== '') {
-    throw optionError('webdav', 'url: has a query or a fragment', 'Write %3F for a "?" and %23 for a "#" in a name');
+    throw optionError(
+      'webdav',
+      'url: has a query or a fragment',
+      'Write %3F for a "?" and %23 for a "#" in a name',
+    );
   }
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return base;

@@ -1,6 +1,14 @@
 import type { Outcome, VFSErrorCode } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { aboutOf, davError, NETWORK, networkFailure, STATUS, statusFailure, type About } from '../src/errors.js';
+import {
+  aboutOf,
+  davError,
+  NETWORK,
+  networkFailure,
+  STATUS,
+  statusFailure,
+  type About,
+} from '../src/errors.js';
 
 const BASE = new URL('https://dav.example/locks/');
 const about = (op: About['op'], path: string): About => aboutOf(BASE, op, path);
@@ -78,29 +86,33 @@ describe('a status', () => {
 });
 
 /** What each loss means, what becomes of a change that was on its way, and whether another try is worth it. */
-const LOSSES: readonly (readonly [code: string, means: VFSErrorCode, ofChange: Outcome, transient: boolean])[] =
-  [
-    ['ECONNREFUSED', 'ECONN', 'failed', true],
-    ['EHOSTUNREACH', 'ECONN', 'unknown', true],
-    ['ENETUNREACH', 'ECONN', 'unknown', true],
-    ['EAI_AGAIN', 'ECONN', 'failed', true],
-    ['ENOTFOUND', 'ECONN', 'failed', false],
-    ['ECONNRESET', 'ECONN', 'unknown', true],
-    ['EPIPE', 'ECONN', 'unknown', true],
-    ['ERR_STREAM_PREMATURE_CLOSE', 'ECONN', 'unknown', true],
-    ['ETIMEDOUT', 'ETIMEDOUT', 'unknown', true],
-    ['CERT_HAS_EXPIRED', 'ECONN', 'failed', false],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'ECONN', 'failed', false],
-    ['SELF_SIGNED_CERT_IN_CHAIN', 'ECONN', 'failed', false],
-    ['UNABLE_TO_GET_ISSUER_CERT', 'ECONN', 'failed', false],
-    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'ECONN', 'failed', false],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ECONN', 'failed', false],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'ECONN', 'failed', false],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'ECONN', 'failed', false],
-    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'EAUTH', 'failed', false],
-    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'EAUTH', 'failed', false],
-    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'EAUTH', 'failed', false],
-  ];
+const LOSSES: readonly (readonly [
+  code: string,
+  means: VFSErrorCode,
+  ofChange: Outcome,
+  transient: boolean,
+])[] = [
+  ['ECONNREFUSED', 'ECONN', 'failed', true],
+  ['EHOSTUNREACH', 'ECONN', 'unknown', true],
+  ['ENETUNREACH', 'ECONN', 'unknown', true],
+  ['EAI_AGAIN', 'ECONN', 'failed', true],
+  ['ENOTFOUND', 'ECONN', 'failed', false],
+  ['ECONNRESET', 'ECONN', 'unknown', true],
+  ['EPIPE', 'ECONN', 'unknown', true],
+  ['ERR_STREAM_PREMATURE_CLOSE', 'ECONN', 'unknown', true],
+  ['ETIMEDOUT', 'ETIMEDOUT', 'unknown', true],
+  ['CERT_HAS_EXPIRED', 'ECONN', 'failed', false],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'ECONN', 'failed', false],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'ECONN', 'failed', false],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'ECONN', 'failed', false],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'ECONN', 'failed', false],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ECONN', 'failed', false],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'ECONN', 'failed', false],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'ECONN', 'failed', false],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'EAUTH', 'failed', false],
+  ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'EAUTH', 'failed', false],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'EAUTH', 'failed', false],
+];
 
 describe('a request without an answer', () => {
   it.each(LOSSES)('by %s is %s, and a change has %s', (code, means, ofChange, retryable) => {

@@ -54,7 +54,10 @@ describe('the answer to a PROPFIND', () => {
 describe('what the server does not tell', () => {
   it.each<[string, string]>([
     ['no resourcetype', propstat('<getcontentlength>7</getcontentlength>')],
-    ['resourcetype under a 404', propstat('<getcontentlength>7</getcontentlength>') + propstat(PLAIN, '404 No')],
+    [
+      'resourcetype under a 404',
+      propstat('<getcontentlength>7</getcontentlength>') + propstat(PLAIN, '404 No'),
+    ],
   ])('is the type of a file, which is a file: %s', (_, props) => {
     const file = `<response><href>/base/d</href>${props}</response>`;
     expect(read(file).self).toEqual({ type: 'file', size: 7 });
@@ -85,16 +88,13 @@ describe('what the server does not tell', () => {
     expect(read(SELF, refused('/base/d/f', 404), refused('/base/d/g', 410)).children).toEqual([]);
   });
 
-  it.each([
-    ['/base/d/%e4'],
-    ['/base/d/\ufffd'],
-    ['/base/d/e%2Ff'],
-    ['/base/d/%00'],
-    ['/base/d/%2e%2e'],
-  ])('is a name like %s: all else is listed, and the directory is known not to be empty', (href) => {
-    const found = read(SELF, response(href, PLAIN), response('/base/d/f', PLAIN));
-    expect([names(found), found.unreadable]).toEqual([['f'], 1]);
-  });
+  it.each([['/base/d/%e4'], ['/base/d/\ufffd'], ['/base/d/e%2Ff'], ['/base/d/%00'], ['/base/d/%2e%2e']])(
+    'is a name like %s: all else is listed, and the directory is known not to be empty',
+    (href) => {
+      const found = read(SELF, response(href, PLAIN), response('/base/d/f', PLAIN));
+      expect([names(found), found.unreadable]).toEqual([['f'], 1]);
+    },
+  );
 });
 
 describe('hrefs', () => {
@@ -116,7 +116,7 @@ describe('hrefs', () => {
     const responses = [response(self, COLLECTION), response(child, PLAIN)];
     expect(names(read(...responses))).toEqual(['f']);
     // In whatever order.
-    expect(names(read(...responses.reverse()))).toEqual(['f']);
+    expect(names(read(...responses.toReversed()))).toEqual(['f']);
     expect(read(response(self, COLLECTION))).toMatchObject({ self: { type: 'directory' }, children: [] });
   });
 

@@ -100,15 +100,19 @@ describe('a multistatus', () => {
     ['HTTP 200 OK'],
     ['200 OK'],
   ])('has its properties also under the status "%s"', (status) => {
-    const xml = wrap(`<D:response><D:href>/d/</D:href><D:propstat><D:prop><D:getcontentlength>7</D:getcontentlength>
+    const xml =
+      wrap(`<D:response><D:href>/d/</D:href><D:propstat><D:prop><D:getcontentlength>7</D:getcontentlength>
       </D:prop><D:status>${status}</D:status></D:propstat></D:response>`);
     expect(parse(xml)[0]?.props.length).toBe('7');
   });
 
-  it.each([['fine'], ['HTTP/1.1'], ['2000'], ['']])('has a status of 0 where it cannot be read: "%s"', (status) => {
-    const xml = wrap(`<D:response><D:href>/d/</D:href><D:status>${status}</D:status></D:response>`);
-    expect(parse(xml)).toMatchObject([{ status: 0 }]);
-  });
+  it.each([['fine'], ['HTTP/1.1'], ['2000'], ['']])(
+    'has a status of 0 where it cannot be read: "%s"',
+    (status) => {
+      const xml = wrap(`<D:response><D:href>/d/</D:href><D:status>${status}</D:status></D:response>`);
+      expect(parse(xml)).toMatchObject([{ status: 0 }]);
+    },
+  );
 
   it.each<[string, string, object]>([
     ['without resourcetype', OK, { type: undefined, typeRefused: false }],
@@ -134,9 +138,11 @@ describe('a multistatus', () => {
   });
 
   it('is read in pieces of any length', () => {
-    const xml = bytes(`\n<?xml version="1.0" encoding="utf-8"?>${wrap(
-      '<D:response><D:href>/grün</D:href><D:status>HTTP/1.1 200 OK</D:status></D:response>'.repeat(20),
-    )}`);
+    const xml = bytes(
+      `\n<?xml version="1.0" encoding="utf-8"?>${wrap(
+        '<D:response><D:href>/grün</D:href><D:status>HTTP/1.1 200 OK</D:status></D:response>'.repeat(20),
+      )}`,
+    );
     for (const size of [1, 2, 3, 7, 1023, 4096]) {
       const reader = new MultistatusReader();
       for (let at = 0; at < xml.length; at += size) reader.write(xml.subarray(at, at + size));
@@ -157,7 +163,10 @@ describe('a multistatus', () => {
     ['tags that cross', wrap('<D:response><D:href></D:response></D:href>')],
     ['a response with a prefix that nobody declared', wrap('<E:response/>')],
     ['attributes without end', wrap(`<x ${Array.from({ length: 1000 }, (_, n) => `a${n}=""`).join(' ')}/>`)],
-    ['namespaces without end', wrap(`<x ${Array.from({ length: 1000 }, (_, n) => `xmlns:a${n}="u"`).join(' ')}/>`)],
+    [
+      'namespaces without end',
+      wrap(`<x ${Array.from({ length: 1000 }, (_, n) => `xmlns:a${n}="u"`).join(' ')}/>`),
+    ],
     ['a name without end', wrap(`<D:response><D:href>/${'a'.repeat(100_000)}</D:href></D:response>`)],
     ['an ampersand that stands alone', wrap('<D:response><D:href>/a&b</D:href></D:response>')],
     ['an entity that nobody declared', wrap('<D:response><D:href>&boom;</D:href></D:response>')],

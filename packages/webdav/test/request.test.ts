@@ -74,22 +74,28 @@ describe('a request', () => {
   it.each<[string, FailedAttempt]>([
     ['a lost reply', reset],
     ['silence', silent],
-  ])('that writes the same again is sent again after %s, knowing that it may have been written', async (_, lost) => {
-    const { send, sentAt } = scripted([lost, 403]);
-    expect(await send('overwrite')).toMatchObject({ status: 403, isDoubtful: true });
-    expect(sentAt).toHaveLength(2);
-  });
+  ])(
+    'that writes the same again is sent again after %s, knowing that it may have been written',
+    async (_, lost) => {
+      const { send, sentAt } = scripted([lost, 403]);
+      expect(await send('overwrite')).toMatchObject({ status: 403, isDoubtful: true });
+      expect(sentAt).toHaveLength(2);
+    },
+  );
 
   it.each<[Repeat, FailedAttempt, string]>([
     ['remove', reset, 'ECONN'],
     ['remove', silent, 'ETIMEDOUT'],
     ['once', reset, 'ECONN'],
     ['once', silent, 'ETIMEDOUT'],
-  ])('that changes something for good (%s) is not sent again after a lost reply', async (repeat, lost, code) => {
-    const { send, sentAt } = scripted([lost]);
-    await expect(send(repeat)).rejects.toMatchObject({ code, outcome: 'unknown' });
-    expect(sentAt).toHaveLength(1);
-  });
+  ])(
+    'that changes something for good (%s) is not sent again after a lost reply',
+    async (repeat, lost, code) => {
+      const { send, sentAt } = scripted([lost]);
+      await expect(send(repeat)).rejects.toMatchObject({ code, outcome: 'unknown' });
+      expect(sentAt).toHaveLength(1);
+    },
+  );
 
   it.each<Repeat>(['read', 'overwrite', 'remove', 'once'])(
     'that never left (%s) is sent again',

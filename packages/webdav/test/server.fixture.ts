@@ -96,3 +96,16 @@ export async function refusal(call: Promise<unknown>): Promise<VFSError> {
   if (!isVFSError(error)) throw new Error('no VFSError', { cause: error });
   return error;
 }
+
+/** A 207 with one failure inside. */
+export const partly = (status: number, href = '/dav/d/f'): Partial<Reply> => ({
+  status: 207,
+  body: new TextEncoder().encode(
+    `<multistatus xmlns="DAV:"><response><href>${href}</href><status>HTTP/1.1 ${status} No</status></response></multistatus>`,
+  ),
+});
+/** An answer that asks to come again in two seconds. */
+export const retryAfter = (status: number): Partial<Reply> => ({
+  status,
+  header: (name) => (name === 'retry-after' ? '2' : undefined),
+});

@@ -67,12 +67,14 @@ function namedFrom(named: readonly Named[], asked: Names): Named[] {
   // `folder/` and `folder/file` count from above; `folder/` and `file` from the folder itself, but for its own name.
   const fromAbove = !isExact && relative.every(({ href }) => isAlike(href.names[0] ?? '', own ?? ''));
   return named.map(({ href, response }) => {
-    const base = href.isRelative && (fromAbove || (!isExact && namesItself(href))) ? asked.slice(0, -1) : asked;
+    const base =
+      href.isRelative && (fromAbove || (!isExact && namesItself(href))) ? asked.slice(0, -1) : asked;
     return { href: { ...href, names: pathOf(href, base), isRelative: false }, response };
   });
 }
 
-const pathOf = ({ names, isRelative }: Href, base: Names): Names => (isRelative ? [...base, ...names] : names);
+const pathOf = ({ names, isRelative }: Href, base: Names): Names =>
+  isRelative ? [...base, ...names] : names;
 
 function selfAmong(named: readonly Named[], asked: Names, inside: Names): Names {
   const readable = named.filter(({ href }) => !href.isUnreadable).map(({ href }) => href.names);

@@ -197,6 +197,10 @@ export class MultistatusReader {
           this.#responses.push({ href, status: this.#status, props: this.#props });
         }
         break;
+      case 'multistatus':
+      case 'prop':
+      case undefined:
+        break;
     }
   }
 }

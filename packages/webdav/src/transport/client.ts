@@ -20,7 +20,10 @@ interface Response {
 }
 
 /** Of what nobody needs: an error page, or the few words under a 201. */
-const SMALL_BODY: BodyLimit = { bytes: 64 * 1024, failure: failure('EIO', { detail: 'the answer is too long' }) };
+const SMALL_BODY: BodyLimit = {
+  bytes: 64 * 1024,
+  failure: failure('EIO', { detail: 'the answer is too long' }),
+};
 /** A larger body is sent piece by piece, so that a slow upload is told from one that stands still. */
 const PIECE = 64 * 1024;
 /** A request is sent so often at most, because of a nonce that has grown old on the way. */
@@ -116,7 +119,10 @@ export function makeTransport(settings: Settings): Transport {
         const response = await send(exchange, url, credentials, attempt);
         attempt.heard();
         const { status } = response;
-        const rules = { onPiece: () => attempt.heard(), failureOf: (error: unknown) => attempt.failureOf(error) };
+        const rules = {
+          onPiece: () => attempt.heard(),
+          failureOf: (error: unknown) => attempt.failureOf(error),
+        };
         const header = (name: string): string | undefined => response.headers.get(name) ?? undefined;
         const reply = (content: Partial<Content>): Reply => ({
           status,
@@ -149,8 +155,7 @@ export function makeTransport(settings: Settings): Transport {
   };
 
   return {
-    exchange: (exchange, signal) =>
-      following(base, exchange.url, (url) => ask(exchange, url, signal)),
+    exchange: (exchange, signal) => following(base, exchange.url, (url) => ask(exchange, url, signal)),
     close() {
       pool.destroy();
     },

@@ -90,7 +90,10 @@ function acceptedOf({ parameters }: Challenge): Accepted | undefined {
   const algorithm = parameters.get('algorithm');
   const hash = HASHES.get((algorithm ?? 'md5').toLowerCase().replace(/-sess$/, ''));
   const nonce = parameters.get('nonce');
-  const qops = parameters.get('qop')?.toLowerCase().split(/[\s,]+/);
+  const qops = parameters
+    .get('qop')
+    ?.toLowerCase()
+    .split(/[\s,]+/);
   if (hash === undefined || !available.has(hash) || nonce === undefined) return undefined;
   // `auth-int` alone would sign the body too; nobody is known to ask for it.
   if (qops !== undefined && !qops.includes('auth')) return undefined;

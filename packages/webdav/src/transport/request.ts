@@ -106,7 +106,7 @@ export function makeRequester(transport: Transport, settings: RequesterSettings)
           return { ...reply, isDoubtful };
         } catch (error) {
           // The last answer says more than that it was the last.
-          if (answer !== undefined && !inner.aborted) return { ...(answer as Reply), isDoubtful };
+          if (answer !== undefined && !inner.aborted) return { ...answer, isDoubtful };
           throw failedCall(error, inner, about, isDoubtful || mayHaveHappened);
         }
       }),
@@ -127,7 +127,11 @@ export function makeRequester(transport: Transport, settings: RequesterSettings)
 async function once(transport: Transport, request: Request, signal: AbortSignal): Promise<Reply> {
   const { repeat } = request;
   const reply = await transport.exchange(
-    { ...request, wants: repeat === 'read' ? 'content' : 'status', isPatient: repeat === 'once' || repeat === 'remove' },
+    {
+      ...request,
+      wants: repeat === 'read' ? 'content' : 'status',
+      isPatient: repeat === 'once' || repeat === 'remove',
+    },
     signal,
   );
   if (repeat === 'read' && reply.status < 300 && reply.cut !== undefined) throw reply.cut;
