@@ -1,22 +1,24 @@
 import type { Clock, Timer } from '@holdfast/vfs';
 import { FailedAttempt, type Failure } from '@holdfast/vfs/adapter';
 import type { ClientRequest } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { CROSS_ORIGIN, GIVEN_UP, networkFailure, SILENT } from '../errors.js';
 import type { Exchange } from './exchange.js';
 import { CLOSED, FOREIGN } from './pool.js';
 
-/** One request on its way: what is known of it, and what ends it. */
+/** One request on its way: how far it got, and what ends it. */
 export class Attempt {
+  /** Ends it. */
   readonly signal: AbortSignal;
-  onHeard: (() => void) | undefined;
-  /** It has its status. What is left of the answer counts for nothing, and is not waited for for ever. */
+  /** It has its status. What is left of the answer counts for nothing, and is not waited for for long. */
   isAnswered = false;
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   readonly #isPatient: boolean;
   readonly #leave: () => void;
   #lingering: Timer | undefined;
-  #request: ClientRequest | undefined;
+  /** There is a connection that it could go out on. */
+  #isConnected = false;
   #givenUp: Failure = GIVEN_UP;
 
   constructor(
@@ -29,18 +31,21 @@ export class Attempt {
     this.#isPatient = isPatient;
     this.#leave = () => {
       const leave = (): void => this.giveUp(GIVEN_UP);
-      if (lingerMs === 0 || !this.#wasSent()) leave();
+      if (lingerMs === 0 || !this.#isConnected) leave();
       else this.#lingering = clock.schedule(leave, lingerMs, { background: true });
     };
     outer.addEventListener('abort', this.#leave, { once: true });
   }
 
+  /** Follows the request that the client makes of it. */
   isMadeBy(request: ClientRequest): void {
-    this.#request = request;
-  }
-
-  heard(): void {
-    this.onHeard?.();
+    request.once('socket', (socket) => {
+      const connected = (): void => {
+        this.#isConnected = true;
+      };
+      if (request.reusedSocket) connected();
+      else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', connected);
+    });
   }
 
   giveUp(as: Failure): void {
@@ -50,7 +55,7 @@ export class Attempt {
 
   /** One that must not be repeated is waited for, once it was sent. */
   giveUpForSilence(): void {
-    if (this.#isPatient && !this.isAnswered && this.#wasSent()) return;
+    if (this.#isPatient && !this.isAnswered && this.#isConnected) return;
     this.giveUp(SILENT);
   }
 
@@ -61,23 +66,13 @@ export class Attempt {
 
   /** Keeps the code alone: the errors of the client carry URLs, and lead to sockets that hold the credentials. */
   failureOf(error: unknown): FailedAttempt {
+    const wasSent = this.#isConnected;
     if (this.signal.aborted) {
-      const wasSent = this.#wasSent();
       return new FailedAttempt(wasSent ? this.#givenUp : { ...this.#givenUp, outcome: 'failed' });
     }
-    const { code, erroredSysCall } = (typeof error === 'object' && error !== null ? error : {}) as {
-      code?: unknown;
-      erroredSysCall?: unknown;
-    };
+    const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown };
     if (code === FOREIGN) return new FailedAttempt(CROSS_ORIGIN);
     if (code === CLOSED) return new FailedAttempt({ ...GIVEN_UP, outcome: 'failed' });
-    const isUnsent = erroredSysCall === 'connect' || erroredSysCall === 'getaddrinfo';
-    return networkFailure(typeof code === 'string' ? code : undefined, !isUnsent);
-  }
-
-  /** Not while there is no connection yet. */
-  #wasSent(): boolean {
-    const socket = this.#request?.socket;
-    return socket !== null && socket !== undefined && !socket.connecting;
+    return networkFailure(typeof code === 'string' ? code : undefined, wasSent);
   }
 }

@@ -5,7 +5,7 @@ import { GIVEN_UP, SILENT } from '../errors.js';
 import { Attempt } from './attempt.js';
 import type { Settings } from '../options.js';
 import { authorizationOf } from './authorization.js';
-import { graceFor, readBody, type Body, type Content } from './body.js';
+import { graceFor, readBody, type Body } from './body.js';
 import type { BodyLimit, Exchange, Reply, Transport } from './exchange.js';
 import { makePool } from './pool.js';
 import { following } from './redirect.js';
@@ -35,7 +35,7 @@ const MOST_RENEWALS = 3;
  */
 const SILENCE = 0.3;
 /** After this part of it, others may go past. */
-const PAUSE = 0.3;
+const PAUSE = 0.15;
 
 /**
  * The `webdav` client as a means to send one request and get one answer.
@@ -59,6 +59,7 @@ export function makeTransport(settings: Settings): Transport {
     url: string,
     credentials: string | undefined,
     attempt: Attempt,
+    onPiece: () => void,
   ): Promise<Response> => {
     const { method, headers = {}, body } = exchange;
     const sending = pool.observing(
@@ -73,7 +74,7 @@ export function makeTransport(settings: Settings): Transport {
             ...lengthOf(body),
             ...(credentials !== undefined && { Authorization: credentials }),
           },
-          ...(body !== undefined && { data: dataOf(body, () => attempt.heard()) }),
+          ...(body !== undefined && { data: dataOf(body, onPiece) }),
           signal: attempt.signal,
         }),
     );
@@ -86,72 +87,64 @@ export function makeTransport(settings: Settings): Transport {
     }
   };
 
-  /** Sends one request, again with other credentials if the server wants those, and reads the answer. */
-  const ask = async (exchange: Exchange, url: string, signal: AbortSignal): Promise<Reply> => {
-    const { method, wants, limit = SMALL_BODY, reader } = exchange;
-    const request = { method, target: new URL(url).pathname };
-    let credentials = authorization.header(request);
-    let isFresh = false;
-    for (let renewals = 0; ; renewals++) {
-      const slot = await slots.take(signal).catch(() => {
-        throw new FailedAttempt({ ...GIVEN_UP, outcome: 'failed' });
-      });
-      const attempt = new Attempt(signal, clock, exchange);
-      const silence = new Silence({
-        clock,
-        pauseMs: silenceMs * PAUSE,
-        onPause: () => slot.stepAside(() => attempt.giveUp(SILENT)),
-        silenceMs,
-        onSilence: () => {
-          // Whatever made this connection silent may have done so to those that idle.
-          pool.dropIdle();
-          attempt.giveUpForSilence();
-        },
-      });
-      attempt.onHeard = () => silence.heard();
-      const end = (): void => {
-        silence.end();
-        slot.leave();
-        attempt.end();
-      };
-      let isOver = true;
-      try {
-        const response = await send(exchange, url, credentials, attempt);
-        attempt.heard();
-        const { status } = response;
-        const rules = {
-          onPiece: () => attempt.heard(),
-          failureOf: (error: unknown) => attempt.failureOf(error),
-        };
-        const header = (name: string): string | undefined => response.headers.get(name) ?? undefined;
-        const reply = (content: Partial<Content>): Reply => ({
-          status,
-          url,
-          header,
-          body: new Uint8Array(),
-          cut: undefined,
-          ...content,
-        });
-        if (status === 207 || (wants === 'content' && status === 200)) {
-          const into = status === 207 ? reader?.() : undefined;
-          return reply(await readBody(response.body, { ...rules, limit, reader: into }));
-        }
-        attempt.isAnswered = true;
-        isOver = false;
-        slot.leave();
-        const rest = readBody(response.body, { ...rules, limit: SMALL_BODY }).finally(end);
-        await graceFor(rest, clock);
-        const renewed =
-          status === 401 && renewals < MOST_RENEWALS
-            ? authorization.renewed(header('www-authenticate') ?? '', isFresh, request)
-            : undefined;
-        if (renewed === undefined) return reply({});
-        credentials = renewed;
-        isFresh = true;
-      } finally {
-        if (isOver) end();
+  /** Waits for its turn, sends one request, and reads of the answer what is wanted. */
+  const once = async (
+    exchange: Exchange,
+    url: string,
+    credentials: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Reply> => {
+    const { wants, limit = SMALL_BODY, reader } = exchange;
+    const slot = await slots.take(signal).catch(() => {
+      throw new FailedAttempt({ ...GIVEN_UP, outcome: 'failed' });
+    });
+    const attempt = new Attempt(signal, clock, exchange);
+    const silence = new Silence({
+      clock,
+      pauseMs: silenceMs * PAUSE,
+      onPause: () => slot.stepAside(() => attempt.giveUp(SILENT)),
+      silenceMs,
+      onSilence: () => {
+        // Whatever made this connection silent may have done so to those that idle.
+        pool.dropIdle();
+        attempt.giveUpForSilence();
+      },
+    });
+    const end = (): void => {
+      silence.end();
+      slot.leave();
+      attempt.end();
+    };
+    const heard = (): void => silence.heard();
+    const failureOf = (error: unknown): FailedAttempt => attempt.failureOf(error);
+    try {
+      const { status, headers, body } = await send(exchange, url, credentials, attempt, heard);
+      heard();
+      const head = { status, url, header: (name: string) => headers.get(name) ?? undefined };
+      if (status === 207 || (wants === 'content' && status === 200)) {
+        const into = status === 207 ? reader?.() : undefined;
+        return { ...head, ...(await readBody(body, { limit, reader: into, onPiece: heard, failureOf })) };
       }
+      attempt.isAnswered = true;
+      const rest = readBody(body, { limit: SMALL_BODY, onPiece: heard, failureOf }).finally(end);
+      slot.leave();
+      await graceFor(rest, clock);
+      return { ...head, body: new Uint8Array(), cut: undefined };
+    } finally {
+      if (!attempt.isAnswered) end();
     }
+  };
+
+  /** Sends one request, again if the server asks for other credentials that we have. */
+  const ask = async (exchange: Exchange, url: string, signal: AbortSignal): Promise<Reply> => {
+    const request = { method: exchange.method, target: new URL(url).pathname };
+    let reply = await once(exchange, url, authorization.header(request), signal);
+    for (let renewals = 0; reply.status === 401 && renewals < MOST_RENEWALS; renewals++) {
+      const renewed = authorization.renewed(reply.header('www-authenticate') ?? '', renewals > 0, request);
+      if (renewed === undefined) break;
+      reply = await once(exchange, url, renewed, signal);
+    }
+    return reply;
   };
 
   return {

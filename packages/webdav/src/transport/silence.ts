@@ -53,7 +53,7 @@ export class Silence {
       onPause();
     }
     if (silentMs < silenceMs) {
-      this.#wait((this.#hasPaused ? silenceMs : pauseMs) - silentMs);
+      this.#wait(Math.max(1, (this.#hasPaused ? silenceMs : pauseMs) - silentMs));
       return;
     }
     this.#wait(silenceMs);
