@@ -1,6 +1,6 @@
-import { describeIssues, parsePath } from '@holdfast/vfs';
+import { parsePath, systemClock, type Clock, type VFSError } from '@holdfast/vfs';
+import { isClock, optionError, parseOptions as parseBy } from '@holdfast/vfs/adapter';
 import { z } from 'zod';
-import { refused } from './refused.js';
 
 /** The key pair of an account, and the token that goes with it if it is temporary. */
 export interface S3Credentials {
@@ -12,13 +12,16 @@ export interface S3Credentials {
 }
 
 /** What `s3VFS` takes. Anything else is refused. */
-export interface S3Options {
+export interface S3VFSOptions {
   readonly bucket: string;
   /** The folder in the bucket that is the root, for instance `locks/prod`. Default: the whole bucket. */
   readonly prefix?: string | undefined;
   /** Default: `AWS_REGION` or the profile's; `us-east-1` with an `endpoint`. */
   readonly region?: string | undefined;
-  /** The address of a store other than AWS, for instance `https://minio.example:9000`. */
+  /**
+   * The address of a store other than AWS, for instance `https://minio.example:9000`.
+   * Default: `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, else AWS.
+   */
   readonly endpoint?: string | undefined;
   /** Default: the standard AWS chain (environment, profile, SSO, container, instance). */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
@@ -31,9 +34,30 @@ export interface S3Options {
    * `x-goog-if-generation-match`, which also signs requests Google's way (with HMAC keys).
    */
   readonly createHeader?: CreateHeader | undefined;
+  /** How the store is to encrypt what is written. `aws:kms` takes the bucket's key, or `kmsKeyId`. Default: its own choice. */
+  readonly encryption?: Encryption | undefined;
+  /** The key to encrypt with, where the store's key management has it. */
+  readonly kmsKeyId?: string | undefined;
+  /** A canned ACL for what is written, for instance `bucket-owner-full-control`. Default: none. */
+  readonly acl?: string | undefined;
+  /** The storage class of what is written, for instance `STANDARD`. Default: the bucket's. */
+  readonly storageClass?: string | undefined;
+  /**
+   * More headers that the bucket demands, `x-amz-…` or `x-goog-…`. They go with every write; those that name a
+   * customer's key, the payer or the expected owner with every request.
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Allows plain http to a host that is not this machine: anyone on the way can read and change all. Default `false`. */
+  readonly allowInsecureHttp?: boolean | undefined;
+  /** Largest file that is read, in bytes. Default 64 MiB. */
+  readonly maxFileBytes?: number | undefined;
   /** Longest wait for one call, retries included, in milliseconds. Default 15,000. */
   readonly deadlineMs?: number | undefined;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
 }
+
+export type Encryption = 'AES256' | 'aws:kms' | 'aws:kms:dsse';
 
 export type CreateHeader = 'if-none-match' | 'x-goog-if-generation-match';
 
@@ -44,11 +68,16 @@ export interface S3Settings {
   readonly keyPrefix: string;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
-  readonly credentials: S3Options['credentials'];
+  readonly credentials: S3VFSOptions['credentials'];
   readonly profile: string | undefined;
   readonly forcePathStyle: boolean;
   readonly createHeader: CreateHeader;
+  /** In lower case, those of encryption, ACL and storage class among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly allowInsecureHttp: boolean;
+  readonly maxFileBytes: number;
   readonly deadlineMs: number;
+  readonly clock: Clock;
 }
 
 const text = z.string().min(1);
@@ -60,6 +89,20 @@ const keyPair = z.object({
   sessionToken: text.optional(),
   expiration: z.date().optional(),
 });
+
+/** Whether a value can serve as credentials. */
+export function isKeyPair(value: unknown): value is S3Credentials {
+  return keyPair.safeParse(value).success;
+}
+
+const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without blanks at its ends');
+/** Not those that the adapter or the signature makes itself. */
+const headerName = z
+  .string()
+  .regex(
+    /^x-(amz|goog)-(?!date$|security-token$|content-sha256$|meta-|sdk-|user-agent$|copy-source|checksum-|if-|api-version$)[a-z0-9-]+$/i,
+    'must be a header such as x-amz-tagging that is not one of the signature or the condition',
+  );
 
 const schema = z.strictObject({
   bucket: z
@@ -74,39 +117,110 @@ const schema = z.strictObject({
   endpoint: z.string().refine(isEndpoint, 'must be a URL such as https://minio.example:9000').optional(),
   credentials: z
     .custom<S3Credentials | (() => Promise<S3Credentials>)>(
-      (value) => typeof value === 'function' || keyPair.safeParse(value).success,
+      (value) => typeof value === 'function' || isKeyPair(value),
       'must be { accessKeyId, secretAccessKey, sessionToken?, expiration? }, or a function that resolves to it',
     )
     .optional(),
   profile: text.optional(),
   forcePathStyle: z.boolean().optional(),
   createHeader: z.enum(['if-none-match', 'x-goog-if-generation-match']).default('if-none-match'),
+  encryption: z.enum(['AES256', 'aws:kms', 'aws:kms:dsse']).optional(),
+  kmsKeyId: headerValue.optional(),
+  acl: headerValue.optional(),
+  storageClass: headerValue.optional(),
+  headers: z.record(headerName, headerValue).optional(),
+  allowInsecureHttp: z.boolean().default(false),
+  maxFileBytes: z.number().int().min(1).default(64 * 2 ** 20),
   deadlineMs: z.number().min(100).max(3_600_000).default(15_000),
+  clock: z.custom<Clock>(isClock, 'must be a Clock').optional(),
 });
 
 /** Checks the options and fills in the defaults, or throws a `VFSError` with code `EINVAL` that says what is allowed. */
-export function parseOptions(options: S3Options): S3Settings {
-  const result = schema.safeParse(options);
-  if (!result.success) {
-    throw refused(
-      describeIssues(result.error),
-      `The options are ${Object.keys(schema.shape).join(', ')}; see S3Options`,
-    );
-  }
-  const { prefix, region, endpoint, credentials, profile, forcePathStyle, ...rest } = result.data;
+export function parseOptions(options: S3VFSOptions, env: Environment = process.env): S3Settings {
+  const given = parseBy(schema, options, 's3', 'S3VFSOptions');
+  const endpoint = given.endpoint ?? environmentEndpoint(env);
+  if (endpoint !== undefined && !given.allowInsecureHttp) refuseInsecure(new URL(endpoint));
   return {
-    ...rest,
-    keyPrefix: prefix,
+    bucket: given.bucket,
+    keyPrefix: given.prefix,
     // Stores other than AWS rarely have regions, but a signature needs one.
-    region: region ?? (endpoint === undefined ? undefined : 'us-east-1'),
+    region: given.region ?? (endpoint === undefined ? undefined : 'us-east-1'),
     endpoint,
     // A copy, since the SDK writes into what it is given.
-    credentials: typeof credentials === 'object' ? { ...credentials } : credentials,
-    profile,
-    forcePathStyle: forcePathStyle ?? endpoint !== undefined,
+    credentials: typeof given.credentials === 'object' ? { ...given.credentials } : given.credentials,
+    profile: given.profile,
+    forcePathStyle: given.forcePathStyle ?? endpoint !== undefined,
+    createHeader: given.createHeader,
+    headers: headersOf(given),
+    allowInsecureHttp: given.allowInsecureHttp,
+    maxFileBytes: given.maxFileBytes,
+    deadlineMs: given.deadlineMs,
+    clock: given.clock ?? systemClock,
   };
 }
 
+const refusal = (detail: string, advice: string): VFSError => optionError('s3', detail, advice);
+
+/** Environment variables, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The store that the tools of AWS are told to use in place of AWS. */
+function environmentEndpoint(env: Environment): string | undefined {
+  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
+  for (const name of ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']) {
+    const value = env[name];
+    if (value === undefined || value === '') continue;
+    if (!isEndpoint(value)) throw refusal(`${name} is not a URL such as https://minio.example:9000`, `Correct or unset ${name}`);
+    return value;
+  }
+  return undefined;
+}
+
+function refuseInsecure({ protocol, hostname }: URL): void {
+  if (protocol !== 'http:' || isLoopback(hostname)) return;
+  throw refusal(
+    'endpoint: plain http is for loopback addresses: anyone on the way could read and change everything',
+    'Use https, or set allowInsecureHttp',
+  );
+}
+
+/** Whether a host is this machine, whatever a name server says. */
+export function isLoopback(hostname: string): boolean {
+  return /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost|.*\.localhost)$/i.test(hostname);
+}
+
+function headersOf({
+  encryption,
+  kmsKeyId,
+  acl,
+  storageClass,
+  headers = {},
+  createHeader,
+}: z.output<typeof schema>): Record<string, string> {
+  const google = createHeader === 'x-goog-if-generation-match';
+  if (google && encryption !== undefined) {
+    throw refusal('encryption: Google Cloud Storage has no such choice', 'Set kmsKeyId alone, or headers');
+  }
+  const named: Record<string, string | undefined> = google
+    ? { 'x-goog-encryption-kms-key-name': kmsKeyId, 'x-goog-acl': acl, 'x-goog-storage-class': storageClass }
+    : {
+        'x-amz-server-side-encryption': encryption ?? (kmsKeyId === undefined ? undefined : 'aws:kms'),
+        'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId,
+        'x-amz-acl': acl,
+        'x-amz-storage-class': storageClass,
+      };
+  const result: Record<string, string> = {};
+  for (const [name, value] of [...Object.entries(named), ...Object.entries(headers)]) {
+    const lower = name.toLowerCase();
+    if (value === undefined) continue;
+    if (lower in result) throw refusal(`headers: ${lower} is given twice`, 'Give it once, as a header or as its own option');
+    if (google !== lower.startsWith('x-goog-')) {
+      throw refusal(`headers: ${lower} is not for this store`, google ? 'Use x-goog- headers' : 'Use x-amz- headers');
+    }
+    result[lower] = value;
+  }
+  return result;
+}
 function keyPrefixOf(prefix: string | undefined, context: z.core.$RefinementCtx): string {
   if (prefix === undefined || prefix === '') return '';
   try {

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { S3Credentials } from './options.js';
+import type { S3Credentials } from '../options.js';
 
 /**
  * Google Cloud Storage speaks S3, but has its own header for "only if it does not exist", and refuses a request that

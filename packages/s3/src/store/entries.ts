@@ -7,18 +7,9 @@ import type { Page } from './store.js';
  * that no path can name. Where a file and a folder have one name, the file is shown: `stat` and `rm` see it first too.
  */
 export function entriesOf(prefix: string, { objects, folders }: Page): Entry[] {
-  const files = objects.flatMap(({ key, size, mtimeMs, etag }): Entry[] => {
+  const files = objects.flatMap(({ key, ...info }): Entry[] => {
     const name = key.slice(prefix.length);
-    if (!isName(name)) return [];
-    return [
-      {
-        name,
-        type: 'file',
-        size,
-        ...(mtimeMs === undefined ? {} : { mtimeMs }),
-        ...(etag === undefined ? {} : { etag }),
-      },
-    ];
+    return isName(name) ? [{ name, type: 'file', ...info }] : [];
   });
   const taken = new Set(files.map(({ name }) => name));
   const directories = folders

@@ -1,8 +1,8 @@
-/** An object as a listing or a HEAD shows it. */
+/** An object as a listing or a HEAD shows it. What the store does not tell is absent. */
 export interface ObjectInfo {
-  readonly size: number;
-  readonly mtimeMs: number | undefined;
-  readonly etag: string | undefined;
+  readonly size?: number;
+  readonly mtimeMs?: number;
+  readonly etag?: string;
 }
 
 export interface Page {
@@ -21,24 +21,24 @@ export interface ListQuery {
   readonly from?: string | undefined;
 }
 
+type Signal = AbortSignal | undefined;
+
 /**
  * A bucket, one method for one request that is sent once. Each rejects with an `S3Failure`; none waits longer than one
  * attempt may take.
  */
 export interface Store {
   /** A conditional put: the key must not exist. `nonce` is kept with it, so that its maker can be told later. */
-  create(key: string, body: Uint8Array, nonce: string, signal: AbortSignal | undefined): Promise<void>;
-  put(key: string, body: Uint8Array, signal: AbortSignal | undefined): Promise<void>;
-  get(key: string, signal: AbortSignal | undefined): Promise<Uint8Array>;
-  head(
-    key: string,
-    signal: AbortSignal | undefined,
-  ): Promise<ObjectInfo & { readonly nonce: string | undefined }>;
-  list(query: ListQuery, signal: AbortSignal | undefined): Promise<Page>;
+  create(key: string, body: Uint8Array, nonce: string, signal: Signal): Promise<void>;
+  put(key: string, body: Uint8Array, signal: Signal): Promise<void>;
+  /** Rejects with `EFBIG` if the object is larger than `maxBytes`, of which one byte more is fetched at most. */
+  get(key: string, maxBytes: number, signal: Signal): Promise<Uint8Array>;
+  head(key: string, signal: Signal): Promise<{ readonly info: ObjectInfo; readonly nonce: string | undefined }>;
+  list(query: ListQuery, signal: Signal): Promise<Page>;
   /** What does not exist counts as removed. */
-  remove(key: string, signal: AbortSignal | undefined): Promise<void>;
+  remove(key: string, signal: Signal): Promise<void>;
   /** Up to {@link BATCH} keys, in one request. */
-  removeAll(keys: readonly string[], signal: AbortSignal | undefined): Promise<void>;
+  removeAll(keys: readonly string[], signal: Signal): Promise<void>;
   close(): void;
 }
 

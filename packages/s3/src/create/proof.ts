@@ -1,4 +1,4 @@
-import { S3Failure } from './errors.js';
+import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
 
 /** Most requests that the proof of one store costs beyond those that are needed anyway. */
 const MOST_RIVALS = 2;
@@ -16,7 +16,7 @@ export class Proof {
   #refusals = 0;
   #raced = false;
   #pairs: Promise<unknown> = Promise.resolve();
-  #fault: S3Failure | undefined;
+  #fault: FailedAttempt | undefined;
 
   /** Whether the store was seen to refuse a create of what exists. */
   get trusted(): boolean {
@@ -24,7 +24,7 @@ export class Proof {
   }
 
   /** What is wrong with the store, once that is known; every create is refused with it from then on. */
-  get fault(): S3Failure | undefined {
+  get fault(): FailedAttempt | undefined {
     return this.#fault;
   }
 
@@ -57,37 +57,33 @@ export class Proof {
   }
 
   /** Two creates of one key were both accepted. */
-  overwritten(): S3Failure {
-    this.#fault ??= new S3Failure({
-      code: 'ENOTSUP',
-      effect: 'none',
-      again: false,
-      detail:
-        'of two PutObject requests that each asked for the key not to exist, the store accepted both: it ignores the condition, or checks it too early',
-      advice: ADVICE,
-    });
+  overwritten(): FailedAttempt {
+    this.#fault ??= new FailedAttempt(OVERWRITES);
     return this.#fault;
   }
 
   /** The store answered that it does not know conditional creates. */
-  unsupported(cause: S3Failure): S3Failure {
-    this.#fault ??= new S3Failure(
-      {
-        code: 'ENOTSUP',
-        effect: 'none',
-        again: false,
-        detail:
-          'the store answered a PutObject that asks for the key not to exist with 501: it cannot create exclusively',
-        advice: ADVICE,
-      },
-      cause.cause instanceof Error ? cause.cause : undefined,
-    );
+  unsupported(failed: FailedAttempt): FailedAttempt {
+    this.#fault ??= unsupported(failed);
     return this.#fault;
   }
 }
 
 const ADVICE =
   'Use a store that honours If-None-Match on PutObject; the README of @holdfast/s3 lists which do. After the store was changed, restart the process';
+
+const OVERWRITES = failure('ENOTSUP', {
+  detail:
+    'of two PutObject requests that each asked for the key not to exist, the store accepted both: it ignores the condition, or checks it too early',
+  advice: ADVICE,
+});
+
+/** What it means that a conditional create was answered with 501. */
+export function unsupported({ cause }: FailedAttempt): FailedAttempt {
+  const detail =
+    'the store answered a PutObject that asks for the key not to exist with 501: it cannot create exclusively';
+  return new FailedAttempt(failure('ENOTSUP', { detail, advice: ADVICE }), { cause });
+}
 
 /** One proof for a bucket and process: however many VFSs are opened, it is not paid for again. */
 const proofs = new Map<string, Proof>();
