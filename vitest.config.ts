@@ -29,7 +29,7 @@ export default defineConfig({
         // Nothing in here waits for time; a machine that is busy may still need many times longer than a quiet one.
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/{src,test}/**/*.test.ts'],
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
         },

@@ -1,47 +1,55 @@
-// `npm run bench`: Holdfast beside other locks, in one run on one machine. Medians, and how often each fits into what
-// proper-lockfile takes.
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { measureCycles } from './cycles.js';
-import { measureHandOver } from './hand-over.js';
+// `npm run bench`: Holdfast beside other locks, in one run on one machine. Medians and ratios; nothing here passes or
+// fails.
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { describeMachine, printMachine } from './measure/machine.js';
+import { within } from './measure/folders.js';
+import { PARTS } from './parts/index.js';
+import { printTable } from './table.js';
 
-const YARDSTICK = 'proper-lockfile';
-const TMPFS = 0x01021994;
+const USAGE = `npm run bench -- [--quick] [--folder FOLDER] [--json FILE] [PART …]
 
-console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}`);
-const folders = [process.env.HOLDFAST_BENCH_DIR ?? tmpdir(), '/dev/shm'];
-for (const [at, folder] of folders.entries()) {
-  await within(folder, async (own) => {
-    const isTmpfs = statfsSync(own).type === TMPFS;
-    if (at > 0 && !isTmpfs) return;
-    const where = `${own} (${isTmpfs ? 'tmpfs' : 'disk'})`;
-    print(`lock + unlock, nobody else wants it, in ${where}`, await measureCycles(own));
-    if (at === 0) print(`hand-over between two processes, in ${where}`, await measureHandOver(own));
-  });
+  --quick           about a minute, with figures that are less certain
+  --folder FOLDER   where to put the locks; default: the folder for temporary files
+  --json FILE       writes the figures to FILE, too; times are in microseconds, memory in bytes
+
+Parts:
+${PARTS.map(({ name, about }) => `  ${name.padEnd(17)} ${about}`).join('\n')}
+`;
+
+const options = {
+  quick: { type: 'boolean', default: false },
+  folder: { type: 'string' },
+  json: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+};
+
+function parse() {
+  try {
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
+    if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(', ')}.`);
+    return {
+      ...values,
+      chosen: PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+    };
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
 }
 
-async function within(folder, measure) {
-  let own;
-  try {
-    own = mkdtempSync(join(folder, 'holdfast-bench-'));
-  } catch {
-    return; // This machine has no such folder.
+const { quick, folder, json, help, chosen } = parse();
+if (help) {
+  console.log(USAGE);
+} else {
+  const machine = describeMachine();
+  printMachine(machine);
+  const report = { startedAt: new Date().toISOString(), quick, machine, parts: [] };
+  for (const part of chosen) {
+    const tables = await part.run({ folder, quick, within });
+    for (const table of tables) printTable(table);
+    report.parts.push({ name: part.name, tables });
   }
-  try {
-    await measure(own);
-  } finally {
-    rmSync(own, { recursive: true, force: true });
-  }
-}
-
-function print(title, medians) {
-  console.log(`\n${title}`);
-  for (const [name, median] of Object.entries(medians)) {
-    const ratio = medians[YARDSTICK] / median;
-    const time = median < 10_000 ? `${median.toFixed(0)} µs` : `${(median / 1_000).toFixed(1)} ms`;
-    console.log(
-      `  ${name.padEnd(16)} ${time.padStart(10)}   ${ratio.toFixed(2).padStart(6)} × as fast as ${YARDSTICK}`,
-    );
-  }
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
 }

@@ -15,7 +15,7 @@ import { Lock as CoreLock } from '@holdfast/lock';
 import { nodeIdentity } from '@holdfast/lock/node';
 import { localVFS } from '@holdfast/local';
 import { VirtualClock } from '@holdfast/testkit';
-import { createVFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 
 const vfs = await openVFS('memory:packed');
 const lock = new Lock(vfs, { id: 'packed' });
@@ -33,7 +33,8 @@ const TYPED = `
 import { Lock, memoryVFS, openVFS, type Lease, type LockOptions, type VFS } from 'holdfast';
 import { inspectAll, type LockInfo } from '@holdfast/lock';
 import { localVFS, type LocalOptions } from '@holdfast/local';
-import { createVFS, type Capabilities, type VFSDriver } from '@holdfast/vfs';
+import { type Capabilities } from '@holdfast/vfs';
+import { createVFS, type VFSDriver } from '@holdfast/vfs/adapter';
 
 export const options: LockOptions = { id: 'typed', staleAfterMs: 5000, identity: 'none' };
 export async function use(vfs: VFS, signal: AbortSignal): Promise<readonly LockInfo[]> {

@@ -1,14 +1,13 @@
 import {
-  outcomeOfSilence,
   VFSError,
   type Capabilities,
   type Entry,
   type FileInfo,
   type Operation,
   type Outcome,
-  type VFSDriver,
   type VFSPath,
 } from '@holdfast/vfs';
+import { outcomeOfSilence, type VFSDriver } from '@holdfast/vfs/adapter';
 import type { Channel } from './channel.js';
 import type { Connection } from './connection.js';
 import { Breakdown, Refusal } from './fault.js';
@@ -36,6 +35,8 @@ export class SftpDriver implements VFSDriver {
     // The protocol promises it, and `rclone serve sftp` breaks the promise.
     exclusiveMkdir: 'probe',
     exclusiveWrite: true,
+    claimAs: 'directory',
+    link: false,
     chtimes: true,
     // Version 3 renames onto what exists on some servers and not on others.
     rename: false,
@@ -75,7 +76,11 @@ export class SftpDriver implements VFSDriver {
     );
   }
 
-  readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  readFile(
+    path: VFSPath,
+    _options: { readonly maxBytes: number },
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
     return this.#do('readFile', path, signal, (channel, at) => readWhole(channel, at, signal));
   }
 
@@ -99,8 +104,8 @@ export class SftpDriver implements VFSDriver {
       const type = typeOf(attributes);
       return {
         type,
-        size: type === 'directory' ? 0 : (attributes.size ?? 0),
-        mtimeMs: attributes.mtime === undefined ? undefined : attributes.mtime * 1000,
+        ...(type === 'directory' ? { size: 0 } : attributes.size !== undefined && { size: attributes.size }),
+        ...(attributes.mtime !== undefined && { mtimeMs: attributes.mtime * 1000 }),
       };
     });
   }

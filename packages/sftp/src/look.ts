@@ -61,6 +61,7 @@ function byWhatIsThere(there: Seen, { op, exclusive }: Refused): VFSErrorCode | 
     case 'stat':
       return there === 'nothing' ? 'ENOENT' : undefined;
     case 'rename':
+    case 'link':
     case 'watch':
     case 'open':
       return undefined;

@@ -1,4 +1,5 @@
-import { createVFS, type VFS } from '@holdfast/vfs';
+import { type VFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 import { Connection } from './connection.js';
 import { dial } from './dial.js';
 import { SftpDriver } from './driver.js';

@@ -225,6 +225,7 @@ export class Actor {
       stat: (path, options = {}) => send({ op: 'stat', path, options }),
       rm: (path, options = {}) => send({ op: 'rm', path, options }),
       rename: (path, to, options = {}) => send({ op: 'rename', path, to, options }),
+      link: (path, to, options = {}) => send({ op: 'link', path, to, options }),
       watch: (path, onChange, options = {}) => send({ op: 'watch', path, onChange, options }),
       close,
       [Symbol.asyncDispose]: close,

@@ -50,6 +50,8 @@ const SETUP_AGE_MS = 3_600_000;
 const CAPABILITIES: Capabilities = {
   exclusiveMkdir: 'known',
   exclusiveWrite: false,
+  claimAs: 'directory',
+  link: false,
   chtimes: false,
   rename: true,
   watch: false,

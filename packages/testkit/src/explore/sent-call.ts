@@ -1,4 +1,5 @@
-import { outcomeOfSilence, VFSError, type Call } from '@holdfast/vfs';
+import { VFSError, type Call } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 import { digest, digestNumber, NOTHING, type Digest } from './digest.js';
 import type { Answer } from './tiny-store.js';
 
@@ -113,6 +114,7 @@ function detailOf(call: Call): string {
     case 'writeFile':
       return `${String(call.options.exclusive === true)} ${String(call.data)}`;
     case 'rename':
+    case 'link':
       return call.to;
     case 'chtimes':
       return String(call.mtime.getTime());

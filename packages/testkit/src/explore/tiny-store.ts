@@ -115,6 +115,7 @@ export class TinyStore {
         return this.#remove(path, call.options.recursive === true);
       case 'rename':
         return this.#rename(path, call.to);
+      case 'link':
       case 'watch':
         return refused('ENOTSUP');
     }

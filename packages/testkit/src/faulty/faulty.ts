@@ -1,7 +1,6 @@
 import {
   intercept,
   joinPath,
-  outcomeOfSilence,
   systemClock,
   VFSError,
   type Call,
@@ -10,6 +9,7 @@ import {
   type FileInfo,
   type VFS,
 } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 import type { Fault } from './fault.js';
 import type { FaultPlan } from './plan.js';
 
