@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => fake.stop());
 
 const open = (endpoint = fake.endpoint): VFS =>
-  s3VFS({ bucket: 'bucket', endpoint, credentials: fake.credentials }, { clock });
+  s3VFS({ bucket: 'bucket', endpoint, credentials: fake.credentials, clock });
 
 /** How many requests of each kind there were since it was last asked. */
 function spent(): Partial<Record<FakeOp, number>> {

@@ -73,10 +73,12 @@ describe.each(CALLS)('when %s', (_, call) => {
             each: () => expect(leases.filter(({ held }) => held).length).toBeLessThan(2),
           });
         const contender = (): Outcome<void> => {
-          const vfs = s3VFS(
-            { bucket: 'bucket', endpoint: fake.endpoint, credentials: fake.credentials },
-            { clock },
-          );
+          const vfs = s3VFS({
+            bucket: 'bucket',
+            endpoint: fake.endpoint,
+            credentials: fake.credentials,
+            clock,
+          });
           const lock = new Lock(vfs, { id: 'x', staleAfterMs: STALE_AFTER_MS, clock });
           return outcomeOf(lock.acquire().then((lease) => void leases.push(lease)));
         };

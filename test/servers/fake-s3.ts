@@ -211,7 +211,7 @@ class Fake implements FakeS3 {
           Number(query.get('max-keys') ?? 1000),
         );
         seen.listed = page.keys.length + page.folders.length;
-        return reply(200, XML, listingXML(objects, page));
+        return reply(200, XML, listingXML(objects, key, page));
       }
     }
   }
@@ -274,7 +274,11 @@ function refuse(response: ServerResponse, status: number, code: string, bare = f
   response.writeHead(status, XML).end(bare ? '' : text);
 }
 
-function listingXML(objects: FakeObjects, { keys, folders, next }: ReturnType<FakeObjects['list']>): string {
+function listingXML(
+  objects: FakeObjects,
+  prefix: string,
+  { keys, folders, next }: ReturnType<FakeObjects['list']>,
+): string {
   const contents = keys.map((key) => {
     const { body, etag, modified } = objects.get(key) ?? { body: '', etag: '', modified: new Date(0) };
     return `<Contents><Key>${encodeKey(key)}</Key><LastModified>${modified.toISOString()}</LastModified><ETag>${etag}</ETag><Size>${body.length}</Size></Contents>`;
@@ -286,7 +290,7 @@ function listingXML(objects: FakeObjects, { keys, folders, next }: ReturnType<Fa
     next === undefined
       ? '<IsTruncated>false</IsTruncated>'
       : `<IsTruncated>true</IsTruncated><NextContinuationToken>${Buffer.from(next).toString('base64url')}</NextContinuationToken>`;
-  return `<?xml version="1.0"?><ListBucketResult><EncodingType>url</EncodingType>${more}${contents.join('')}${prefixes.join('')}</ListBucketResult>`;
+  return `<?xml version="1.0"?><ListBucketResult><Prefix>${encodeKey(prefix)}</Prefix><EncodingType>url</EncodingType>${more}${contents.join('')}${prefixes.join('')}</ListBucketResult>`;
 }
 
 /** As AWS does it: a space is a plus. */

@@ -153,9 +153,10 @@ export class S3Driver implements VFSDriver {
           signal,
         );
       }
-      // The marker goes last: should this be cut short, the directory is still there to be removed.
-      if (marked) return this.#remove([prefix], signal);
-      if (found) return;
+      // The marker goes last: should this be cut short, the directory is still there to be removed. With it a file of
+      // the same name, if there is one.
+      if (marked) await this.#remove([prefix], signal);
+      if (found) return this.#remove([this.#keys.file(path)], signal);
       const { found: file, sure } = await this.#file(path, signal);
       if (file === undefined) {
         if (!sure) await this.#proveAbsent(this.#keys.file(path), signal);
@@ -200,10 +201,7 @@ export class S3Driver implements VFSDriver {
   }
 
   /** Looks whether there is a directory, by the first two keys in it: the marker sorts before all others. */
-  async #folder(
-    path: VFSPath,
-    signal: Signal,
-  ): Promise<{ found: boolean; filled: boolean; info: FileInfo }> {
+  async #folder(path: VFSPath, signal: Signal): Promise<{ found: boolean; filled: boolean; info: FileInfo }> {
     const prefix = this.#keys.directory(path);
     const { objects } = await this.#list({ prefix, folded: false, limit: 2 }, signal);
     const mtimeMs = objects.find(({ key }) => key === prefix)?.mtimeMs;
@@ -241,7 +239,8 @@ export class S3Driver implements VFSDriver {
       await this.#retry(signal, () => this.#store.removeAll(keys, signal));
     } catch (error) {
       // Some stores take no batches, or want a checksum of them that is not sent any more.
-      if (!(error instanceof FailedAttempt) || !['ENOTSUP', 'EINVAL'].includes(error.failure.code)) throw error;
+      if (!(error instanceof FailedAttempt) || !['ENOTSUP', 'EINVAL'].includes(error.failure.code))
+        throw error;
       for (const key of keys) await this.#retry(signal, () => this.#store.remove(key, signal));
     }
   }

@@ -4,7 +4,7 @@ import { proofOf } from './create/proof.js';
 import { S3Driver } from './driver.js';
 import { parseOptions, type S3VFSOptions } from './options.js';
 import { bucketStore } from './store/bucket.js';
-import { makeClient } from './store/client.js';
+import { makeClient } from './client/client.js';
 import { Connections } from './store/connections.js';
 import { keysBelow } from './store/keys.js';
 

@@ -1,6 +1,8 @@
-import { parsePath, systemClock, type Clock, type VFSError } from '@holdfast/vfs';
-import { isClock, optionError, parseOptions as parseBy } from '@holdfast/vfs/adapter';
+import { parsePath, systemClock, type Clock } from '@holdfast/vfs';
+import { isClock, parseOptions as parseBy } from '@holdfast/vfs/adapter';
 import { z } from 'zod';
+import { environmentEndpoint, isEndpoint, refuseInsecure, type Environment } from './client/endpoint.js';
+import { headersOf } from './client/headers.js';
 
 /** The key pair of an account, and the token that goes with it if it is temporary. */
 export interface S3Credentials {
@@ -95,7 +97,9 @@ export function isKeyPair(value: unknown): value is S3Credentials {
   return keyPair.safeParse(value).success;
 }
 
-const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without blanks at its ends');
+const headerValue = z
+  .string()
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without blanks at its ends');
 /** Not those that the adapter or the signature makes itself. */
 const headerName = z
   .string()
@@ -130,7 +134,11 @@ const schema = z.strictObject({
   storageClass: headerValue.optional(),
   headers: z.record(headerName, headerValue).optional(),
   allowInsecureHttp: z.boolean().default(false),
-  maxFileBytes: z.number().int().min(1).default(64 * 2 ** 20),
+  maxFileBytes: z
+    .number()
+    .int()
+    .min(1)
+    .default(64 * 2 ** 20),
   deadlineMs: z.number().min(100).max(3_600_000).default(15_000),
   clock: z.custom<Clock>(isClock, 'must be a Clock').optional(),
 });
@@ -159,68 +167,6 @@ export function parseOptions(options: S3VFSOptions, env: Environment = process.e
   };
 }
 
-const refusal = (detail: string, advice: string): VFSError => optionError('s3', detail, advice);
-
-/** Environment variables, as `process.env` has them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The store that the tools of AWS are told to use in place of AWS. */
-function environmentEndpoint(env: Environment): string | undefined {
-  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
-  for (const name of ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']) {
-    const value = env[name];
-    if (value === undefined || value === '') continue;
-    if (!isEndpoint(value)) throw refusal(`${name} is not a URL such as https://minio.example:9000`, `Correct or unset ${name}`);
-    return value;
-  }
-  return undefined;
-}
-
-function refuseInsecure({ protocol, hostname }: URL): void {
-  if (protocol !== 'http:' || isLoopback(hostname)) return;
-  throw refusal(
-    'endpoint: plain http is for loopback addresses: anyone on the way could read and change everything',
-    'Use https, or set allowInsecureHttp',
-  );
-}
-
-/** Whether a host is this machine, whatever a name server says. */
-export function isLoopback(hostname: string): boolean {
-  return /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost|.*\.localhost)$/i.test(hostname);
-}
-
-function headersOf({
-  encryption,
-  kmsKeyId,
-  acl,
-  storageClass,
-  headers = {},
-  createHeader,
-}: z.output<typeof schema>): Record<string, string> {
-  const google = createHeader === 'x-goog-if-generation-match';
-  if (google && encryption !== undefined) {
-    throw refusal('encryption: Google Cloud Storage has no such choice', 'Set kmsKeyId alone, or headers');
-  }
-  const named: Record<string, string | undefined> = google
-    ? { 'x-goog-encryption-kms-key-name': kmsKeyId, 'x-goog-acl': acl, 'x-goog-storage-class': storageClass }
-    : {
-        'x-amz-server-side-encryption': encryption ?? (kmsKeyId === undefined ? undefined : 'aws:kms'),
-        'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId,
-        'x-amz-acl': acl,
-        'x-amz-storage-class': storageClass,
-      };
-  const result: Record<string, string> = {};
-  for (const [name, value] of [...Object.entries(named), ...Object.entries(headers)]) {
-    const lower = name.toLowerCase();
-    if (value === undefined) continue;
-    if (lower in result) throw refusal(`headers: ${lower} is given twice`, 'Give it once, as a header or as its own option');
-    if (google !== lower.startsWith('x-goog-')) {
-      throw refusal(`headers: ${lower} is not for this store`, google ? 'Use x-goog- headers' : 'Use x-amz- headers');
-    }
-    result[lower] = value;
-  }
-  return result;
-}
 function keyPrefixOf(prefix: string | undefined, context: z.core.$RefinementCtx): string {
   if (prefix === undefined || prefix === '') return '';
   try {
@@ -229,15 +175,4 @@ function keyPrefixOf(prefix: string | undefined, context: z.core.$RefinementCtx)
     context.addIssue('must be a folder such as locks/prod, without ".", "..", "//" or a "/" at either end');
   }
   return `${prefix}/`;
-}
-
-function isEndpoint(value: string): boolean {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  return (
-    url !== undefined &&
-    (url.protocol === 'https:' || url.protocol === 'http:') &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === ''
-  );
 }

@@ -23,7 +23,8 @@ const RULES: URLRules<typeof OPTIONS> = {
   schemes: ['s3:'],
   form: 's3://bucket/prefix?region=… or s3://bucket/prefix?endpoint=https://host:port',
   options: OPTIONS,
-  secrets: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile, or pass the option credentials',
+  secrets:
+    'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile, or pass the option credentials',
 };
 
 /**

@@ -69,15 +69,22 @@ async function put(
   if (!proof.takeRival()) return [await sendOne()];
   const pair = Promise.all([sendOne(), sendOne()]);
   proof.wait(pair);
-  const events = (await pair).sort((a, b) => WEIGHT.indexOf(a.saw) - WEIGHT.indexOf(b.saw));
+  const events = (await pair).sort((a, b) => weightOf(a) - weightOf(b));
   const accepted = events.filter(({ saw }) => saw === 'accepted').length;
   if (accepted === 2) throw proof.overwritten().inDoubt();
   if (accepted === 1 && events.some(givesWay)) proof.raced();
   return events;
 }
 
-/** A failure before a refusal: it may have been the failed one that made what the other was refused for. */
-const WEIGHT = ['accepted', 'failure', 'refused'];
+/**
+ * A failure before a refusal: it may have been the failed one that made what the other was refused for. And one in
+ * doubt before one that is certain, for the same reason.
+ */
+function weightOf(event: CreateEvent): number {
+  if (event.saw === 'accepted') return 0;
+  if (event.saw !== 'failure') return 3;
+  return event.failed.failure.outcome === 'unknown' ? 1 : 2;
+}
 
 async function send(
   key: string,
@@ -89,13 +96,12 @@ async function send(
     (): CreateEvent => ({ saw: 'accepted' }),
     (error: unknown) => refusalOf(failureOf(error)),
   );
-  if (event.saw === 'failure') {
-    const { failure } = event.failed;
-    if (failure === NOT_IMPLEMENTED) throw proof.unsupported(event.failed);
-    // Without the store's own code it may have been anybody on the way, so that this call alone is refused.
-    if (failure === BY_STATUS[501]) throw unsupported(event.failed);
-  }
   if (event.saw === 'refused') proof.refused();
+  if (event.saw !== 'failure') return event;
+  const { failed } = event;
+  if (failed.failure === NOT_IMPLEMENTED) return { saw: 'failure', failed: proof.unsupported(failed) };
+  // Without the store's own code it may have been anybody on the way, so that this call alone is refused.
+  if (failed.failure === BY_STATUS[501]) return { saw: 'failure', failed: unsupported(failed) };
   return event;
 }
 

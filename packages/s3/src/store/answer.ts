@@ -84,7 +84,9 @@ function rootOf(body: Uint8Array): string | undefined {
   const start = /^(?:<\?[^>]*>\s*|<!--(?:(?!-->)[^])*-->\s*)*<(?:[\w.-]+:)?([\w.-]+)[\s/>]/.exec(text);
   const name = start?.[1];
   if (name === undefined || /<!DOCTYPE/i.test(text)) return undefined;
-  const isWhole = new RegExp(`</(?:[\\w.-]+:)?${name.replaceAll('.', '\\.')}\\s*>(?:\\s|<!--(?:(?!-->)[^])*-->)*$`).test(
+  const isWhole = new RegExp(
+    `</(?:[\\w.-]+:)?${name.replaceAll('.', '\\.')}\\s*>(?:\\s|<!--(?:(?!-->)[^])*-->)*$`,
+  ).test(
     // The end of a long document is enough to look at.
     text.slice(-1000),
   );

@@ -14,7 +14,7 @@ import { answerSummary } from '../errors.js';
 import { attempt } from './attempt.js';
 import { readBody } from './body.js';
 import type { Connections } from './connections.js';
-import { Renewal } from './credentials.js';
+import { Renewal } from '../client/credentials.js';
 import { exchange, type ExchangeOptions } from './exchange.js';
 import { BY_CODE, NOT_THERE, NOT_UNDERSTOOD } from './failures.js';
 import { headOf, pageOf } from './listing.js';
@@ -101,10 +101,16 @@ export function bucketStore(
             as('object', wire),
           );
           if (Body === undefined) return new Uint8Array();
-          return await readBody(Body as unknown as AsyncIterable<Uint8Array>, maxBytes, tooLarge, wire.progress);
+          return await readBody(
+            Body as unknown as AsyncIterable<Uint8Array>,
+            maxBytes,
+            tooLarge,
+            wire.progress,
+          );
         } catch (error) {
           // The range begins at the first byte, and there is none.
-          if (error instanceof FailedAttempt && error.failure === BY_CODE['InvalidRange']) return new Uint8Array();
+          if (error instanceof FailedAttempt && error.failure === BY_CODE['InvalidRange'])
+            return new Uint8Array();
           throw error;
         }
       }),
@@ -163,9 +169,12 @@ export function bucketStore(
         if (first === undefined) return;
         const code = first.Code ?? '';
         // One of many was refused: others are gone.
-        throw new FailedAttempt({ ...(rowOf(BY_CODE, code) ?? NOT_UNDERSTOOD), outcome: 'unknown' }, {
-          cause: answerSummary(`${code.slice(0, 300)} for one of several keys`),
-        });
+        throw new FailedAttempt(
+          { ...(rowOf(BY_CODE, code) ?? NOT_UNDERSTOOD), outcome: 'unknown' },
+          {
+            cause: answerSummary(`${code.slice(0, 300)} for one of several keys`),
+          },
+        );
       }),
 
     close() {

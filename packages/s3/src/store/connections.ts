@@ -8,6 +8,8 @@ import { ABORTED } from './failures.js';
 /** Most requests that wait for an answer at a time, and most as long as the store was not heard of. */
 const MOST_AT_A_TIME = 64;
 const MOST_AT_FIRST = 8;
+/** Most time between two knocks at a store that cannot be reached: a call has time for a few. */
+const LONGEST_PAUSE_MS = 1_000;
 
 export interface ConnectionsOptions {
   readonly clock: Clock;
@@ -39,7 +41,7 @@ export class Connections {
   constructor({ clock, patienceMs }: ConnectionsOptions) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
-    this.#backoff = new Backoff({ clock });
+    this.#backoff = new Backoff({ clock, longestMs: LONGEST_PAUSE_MS });
   }
 
   /**

@@ -81,7 +81,10 @@ async function readAnswer({ body }: RawResponse, progress: () => void): Promise<
 }
 
 function answerTooLarge(maxBytes: number): FailedAttempt {
-  return new FailedAttempt({ ...NOT_UNDERSTOOD, detail: `the answer has more than ${maxBytes} bytes, the most that is read` });
+  return new FailedAttempt({
+    ...NOT_UNDERSTOOD,
+    detail: `the answer has more than ${maxBytes} bytes, the most that is read`,
+  });
 }
 
 function traitsOf({ headers }: RawResponse): AnswerTraits {

@@ -9,7 +9,8 @@ import { failure, type Failure, type FailureTable } from '@holdfast/vfs/adapter'
 const failed = (code: VFSErrorCode, detail?: string, advice?: string): Failure =>
   failure(code, { detail, advice });
 /** It had no effect, and the same request may well succeed a moment later. */
-const refusedNow = (code: VFSErrorCode, detail?: string): Failure => failure(code, { retryable: true, detail });
+const refusedNow = (code: VFSErrorCode, detail?: string): Failure =>
+  failure(code, { retryable: true, detail });
 /** It may have been carried out, or still may; sending it again is worth while. */
 const unknown = (code: VFSErrorCode, detail: string, advice?: string): Failure =>
   failure(code, { outcome: 'unknown', retryable: true, detail, advice });
@@ -49,7 +50,10 @@ export const WRONG_REGION: Failure = invalid(
   'Set region (and endpoint) to where the bucket is',
 );
 /** The store knows the request, and says that it will not do it. */
-export const NOT_IMPLEMENTED: Failure = failed('ENOTSUP', 'the store answered that it does not implement this');
+export const NOT_IMPLEMENTED: Failure = failed(
+  'ENOTSUP',
+  'the store answered that it does not implement this',
+);
 /** Somebody else answered: a portal, a proxy, a web server. What became of the request is anybody's guess. */
 export const NOT_S3: Failure = unknown(
   'EIO',
@@ -205,7 +209,11 @@ export const BY_ERRNO: FailureTable = {
   CERT_HAS_EXPIRED: untrusted,
   CERT_NOT_YET_VALID: untrusted,
   ERR_TLS_CERT_ALTNAME_INVALID: untrusted,
-  EPROTO: failed('ECONN', 'the server does not speak TLS as it should', 'Check the scheme and port of the endpoint'),
+  EPROTO: failed(
+    'ECONN',
+    'the server does not speak TLS as it should',
+    'Check the scheme and port of the endpoint',
+  ),
 };
 
 /** By the name of what the SDK throws by itself. */

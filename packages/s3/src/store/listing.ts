@@ -34,7 +34,8 @@ export function headOf(answer: unknown): { info: ObjectInfo; metadata: Readonly<
 export function pageOf(answer: unknown, { prefix, folded }: ListQuery): Page {
   const told = parsed(listAnswer, answer);
   const decode = told.EncodingType === 'url' ? decodedKey : (key: string): string => key;
-  const isAsked = told.Prefix === prefix || decode(told.Prefix ?? '') === prefix;
+  const { Prefix: asked = '' } = told;
+  const isAsked = asked === prefix || decode(asked) === prefix;
   if (!isAsked) throw damaged('the listing is not that of the folder that was asked for');
   if (told.IsTruncated && told.NextContinuationToken === undefined) {
     throw damaged('the listing goes on, but the store does not say where');
@@ -64,7 +65,11 @@ function damaged(detail: string): FailedAttempt {
 }
 
 /** What is not told is left out. */
-function infoOf(length: number | undefined, modified: Date | undefined, etag: string | undefined): ObjectInfo {
+function infoOf(
+  length: number | undefined,
+  modified: Date | undefined,
+  etag: string | undefined,
+): ObjectInfo {
   return {
     ...(length === undefined ? {} : { size: length }),
     ...(modified === undefined ? {} : { mtimeMs: wholeSeconds(modified.getTime()) }),

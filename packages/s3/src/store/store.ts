@@ -33,7 +33,10 @@ export interface Store {
   put(key: string, body: Uint8Array, signal: Signal): Promise<void>;
   /** Rejects with `EFBIG` if the object is larger than `maxBytes`, of which one byte more is fetched at most. */
   get(key: string, maxBytes: number, signal: Signal): Promise<Uint8Array>;
-  head(key: string, signal: Signal): Promise<{ readonly info: ObjectInfo; readonly nonce: string | undefined }>;
+  head(
+    key: string,
+    signal: Signal,
+  ): Promise<{ readonly info: ObjectInfo; readonly nonce: string | undefined }>;
   list(query: ListQuery, signal: Signal): Promise<Page>;
   /** What does not exist counts as removed. */
   remove(key: string, signal: Signal): Promise<void>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { optionsOfURL, s3VFSFromURL } from './url.js';
+import { optionsOfURL, s3VFSFromURL } from '../src/url.js';
 
 describe('an s3 URL', () => {
   test.each<[url: string, options: object]>([
@@ -16,6 +16,20 @@ describe('an s3 URL', () => {
       's3://my-locks?createHeader=x-goog-if-generation-match&deadlineMs=5000&profile=ci',
       { bucket: 'my-locks', createHeader: 'x-goog-if-generation-match', deadlineMs: 5000, profile: 'ci' },
     ],
+    [
+      's3://my-locks?encryption=aws:kms&kmsKeyId=arn:aws:kms:eu-west-1:1:key/2&acl=private&storageClass=STANDARD',
+      {
+        bucket: 'my-locks',
+        encryption: 'aws:kms',
+        kmsKeyId: 'arn:aws:kms:eu-west-1:1:key/2',
+        acl: 'private',
+        storageClass: 'STANDARD',
+      },
+    ],
+    [
+      's3://my-locks?endpoint=http://10.0.0.1&allowInsecureHttp=true&maxFileBytes=1000',
+      { bucket: 'my-locks', endpoint: 'http://10.0.0.1', allowInsecureHttp: true, maxFileBytes: 1000 },
+    ],
   ])('%s', (url, options) => {
     expect(optionsOfURL(url)).toEqual(options);
     expect(optionsOfURL(new URL(url))).toEqual(options);
@@ -25,6 +39,8 @@ describe('an s3 URL', () => {
     ['another scheme', 'https://my-locks/'],
     ['no URL', 'my-locks:hunter2'],
     ['credentials', 's3://id:hunter2@my-locks/'],
+    ['an access key', 's3://hunter2@my-locks/'],
+    ['plain http to another machine', 's3://my-locks?endpoint=http://10.0.0.1'],
     ['an unknown parameter', 's3://my-locks/?secretAccessKey=hunter2'],
     ['a parameter twice', 's3://my-locks/?region=a&region=b'],
     ['a port', 's3://my-locks:9000/'],
@@ -38,6 +54,16 @@ describe('an s3 URL', () => {
     const open = (): unknown => s3VFSFromURL(url);
     expect(open).toThrow(expect.objectContaining({ code: 'EINVAL', op: 'open' }));
     expect(open).not.toThrow(/hunter2/);
+  });
+
+  test('with a secret says which variables to use', () => {
+    for (const url of [
+      's3://id:hunter2@my-locks/',
+      's3://id@my-locks/',
+      's3://my-locks/?secretAccessKey=hunter2',
+    ]) {
+      expect(() => s3VFSFromURL(url)).toThrow(/AWS_SECRET_ACCESS_KEY/);
+    }
   });
 
   test('opens without a request, and options go before what it says', async () => {

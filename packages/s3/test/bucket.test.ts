@@ -1,7 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { systemClock } from '@holdfast/vfs';
 import { expect, test } from 'vitest';
-import { bucketStore } from './bucket.js';
+import { bucketStore } from '../src/store/bucket.js';
+import { Connections } from '../src/store/connections.js';
 
 test('any number of requests at a time is nothing that Node warns of, and closing ends them all', async () => {
   const warnings: Error[] = [];
@@ -12,7 +13,14 @@ test('any number of requests at a time is nothing that Node warns of, and closin
     credentials: { accessKeyId: 'a', secretAccessKey: 's' },
     requestHandler: { handle: () => new Promise(() => undefined) },
   });
-  const store = bucketStore(client, { bucket: 'b-1', attemptMs: 60_000, clock: systemClock });
+  const connections = new Connections({ clock: systemClock, patienceMs: 60_000 });
+  const store = bucketStore(client, {
+    bucket: 'b-1',
+    connections,
+    silenceMs: 60_000,
+    longestMs: 60_000,
+    clock: systemClock,
+  });
   const requests = Array.from({ length: 20 }, (_, key) => store.head(String(key), undefined));
   // Warnings are told on the next turn of the event loop.
   await new Promise((resolve) => setImmediate(resolve));

@@ -1,25 +1,27 @@
 import { VirtualClock } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
-import { create, nextCreateState, type CreateEvent, type CreateState } from './create.js';
-import { BY_KIND, BY_NAME, BY_STATUS, S3Failure, type Row } from './errors.js';
-import { Proof } from './prove.js';
-import type { Store } from './store.js';
+import { FailedAttempt, type Failure } from '@holdfast/vfs/adapter';
+import { create } from '../src/create/create.js';
+import { Proof } from '../src/create/proof.js';
+import { nextCreateState, type CreateEvent, type CreateState } from '../src/create/state.js';
+import { BY_CODE, BY_STATUS, TIMED_OUT } from '../src/store/failures.js';
+import type { Store } from '../src/store/store.js';
 
-const failed = (row: Row | undefined): S3Failure => {
-  if (row === undefined) throw new Error('no such row');
-  return new S3Failure(row);
+const attempt = (failure: Failure | undefined): FailedAttempt => {
+  if (failure === undefined) throw new Error('no such row');
+  return new FailedAttempt(failure);
 };
-const lost = failed(BY_KIND['AttemptTimeout']);
-const denied = failed(BY_STATUS[403]);
-const conflict = failed(BY_NAME['ConditionalRequestConflict']);
-const exists = failed(BY_STATUS[412]);
-const absent = failed(BY_STATUS[404]);
+const lost = attempt(TIMED_OUT);
+const denied = attempt(BY_STATUS[403]);
+const conflict = attempt(BY_CODE['ConditionalRequestConflict']);
+const exists = attempt(BY_STATUS[412]);
+const absent = attempt(BY_STATUS[404]);
 
 describe('the states of a create', () => {
   const put: CreateState = { at: 'put', doubt: false };
   const doubtful: CreateState = { at: 'put', doubt: true };
-  const look: CreateState = { at: 'look', failure: lost };
-  const failure = (of: S3Failure): CreateEvent => ({ saw: 'failure', failure: of });
+  const look: CreateState = { at: 'look', failed: lost };
+  const failure = (of: FailedAttempt): CreateEvent => ({ saw: 'failure', failed: of });
 
   test.each<[name: string, from: CreateState, event: CreateEvent, last: boolean, to: Partial<CreateState>]>([
     ['accepted is won', put, { saw: 'accepted' }, false, { at: 'won' }],
@@ -45,19 +47,19 @@ describe('the states of a create', () => {
 
   test('whatever ends in failure with an answer missing is in doubt', () => {
     const ends = [
-      nextCreateState({ at: 'look', failure: denied.inDoubt() }, { saw: 'nothing' }, true),
+      nextCreateState({ at: 'look', failed: denied.inDoubt() }, { saw: 'nothing' }, true),
       nextCreateState(nextCreateState(doubtful, { saw: 'refused' }, true), { saw: 'nothing' }, true),
       nextCreateState(nextCreateState(put, failure(lost), true), failure(absent), true),
     ];
     for (const end of ends) {
-      expect(end.at === 'failed' && end.failure.row.effect).toBe('maybe');
+      expect(end.at === 'failed' && end.failed.failure.outcome).toBe('unknown');
     }
   });
 });
 
 /** A store that answers creates as told, one after the other; `undefined` is an acceptance. */
 function scripted(
-  answers: (S3Failure | undefined)[],
+  answers: (FailedAttempt | undefined)[],
   nonces: (string | undefined)[] = [],
 ): Store & { sent: string[] } {
   const sent: string[] = [];
@@ -74,12 +76,7 @@ function scripted(
     head() {
       const nonce = nonces.shift();
       if (nonce === undefined) return Promise.reject(absent);
-      return Promise.resolve({
-        size: 0,
-        mtimeMs: 0,
-        etag: undefined,
-        nonce: nonce === 'own' ? sent[0] : nonce,
-      });
+      return Promise.resolve({ info: {}, nonce: nonce === 'own' ? sent[0] : nonce });
     },
     put: never,
     get: never,
@@ -130,19 +127,19 @@ describe('a create at a store that is trusted', () => {
   });
 
   test('takes 500 for a lost answer, as the losers of a race may be told', async () => {
-    expect(await run(scripted([failed(BY_STATUS[500]), exists], ['other']), trusted())).toBe(false);
+    expect(await run(scripted([attempt(BY_STATUS[500]), exists], ['other']), trusted())).toBe(false);
   });
 
   test('ends when its tries are used up', async () => {
     const store = scripted(Array.from({ length: 9 }, () => lost));
-    await expect(run(store, trusted())).rejects.toMatchObject({ row: { effect: 'maybe' } });
+    await expect(run(store, trusted())).rejects.toMatchObject({ failure: { outcome: 'unknown' } });
     expect(store.sent).toHaveLength(4);
   });
 
   test('sends nothing more for a caller who has gone', async () => {
     const store = scripted([lost, undefined]);
     await expect(run(store, trusted(), AbortSignal.abort())).rejects.toMatchObject({
-      row: { effect: 'maybe' },
+      failure: { outcome: 'unknown' },
     });
     expect(store.sent).toHaveLength(1);
   });
@@ -174,31 +171,67 @@ describe('a create at a store that is not proven', () => {
   test('is unsafe if both are accepted, and stays so for every later one without a request', async () => {
     const proof = new Proof();
     await expect(run(scripted([undefined, undefined]), proof)).rejects.toMatchObject({
-      row: { code: 'ENOTSUP', effect: 'maybe' },
+      failure: { code: 'ENOTSUP', outcome: 'unknown' },
     });
     const later = scripted([undefined]);
-    await expect(run(later, proof)).rejects.toMatchObject({ row: { code: 'ENOTSUP', effect: 'none' } });
+    await expect(run(later, proof)).rejects.toMatchObject({
+      failure: { code: 'ENOTSUP', outcome: 'failed' },
+    });
     expect(later.sent).toHaveLength(0);
   });
 
   test('is unsafe if the store does not implement it', async () => {
-    const notBuilt = failed(BY_STATUS[501]);
+    const notBuilt = attempt(BY_CODE['NotImplemented']);
     await expect(run(scripted([notBuilt, notBuilt]), new Proof())).rejects.toMatchObject({
-      row: { code: 'ENOTSUP', effect: 'none' },
+      failure: { code: 'ENOTSUP', outcome: 'failed' },
     });
+  });
+
+  test('is refused, and asked again the next time, if it was not the store that said 501', async () => {
+    const proof = new Proof();
+    const page = attempt(BY_STATUS[501]);
+    await expect(run(scripted([page, page]), proof)).rejects.toMatchObject({ failure: { code: 'ENOTSUP' } });
+    expect(await run(scripted([undefined, exists]), proof)).toBe(true);
+  });
+
+  test('waits where a store takes one write a second to one key, and is trusted after that', async () => {
+    const proof = new Proof();
+    const slower = new FailedAttempt(
+      { code: 'EBUSY', outcome: 'failed', retryable: true },
+      { retryAfterMs: 1_000 },
+    );
+    const clock = new VirtualClock();
+    const store = scripted([undefined, slower, slower, exists]);
+    const options = { store, proof, clock, signal: undefined };
+    expect(await clock.runUntil(create('key', new Uint8Array(), options))).toBe(true);
+    expect(clock.now).toBe(1_000);
+    expect(proof.trusted).toBe(true);
+    // One pair has shown as much as there is to see of such a store.
+    expect(proof.takeRival()).toBe(false);
+  });
+
+  test('is in doubt if one of the two is refused for good and of the other nothing is heard', async () => {
+    await expect(run(scripted([denied, lost]), new Proof())).rejects.toMatchObject({
+      failure: { outcome: 'unknown' },
+    });
+  });
+
+  test('is won if one of the two was stopped on its way', async () => {
+    const page = attempt(BY_STATUS[501]);
+    expect(await run(scripted([page, undefined, exists]), new Proof())).toBe(true);
   });
 
   test('is asked about once more if the pair says nothing of the condition', async () => {
     const proof = new Proof();
-    expect(await run(scripted([undefined, failed(BY_STATUS[500]), exists]), proof)).toBe(true);
+    expect(await run(scripted([undefined, attempt(BY_STATUS[500]), exists]), proof)).toBe(true);
     expect(proof.trusted).toBe(true);
-    const unsafe = scripted([undefined, failed(BY_STATUS[500]), undefined]);
-    await expect(run(unsafe, new Proof())).rejects.toMatchObject({ row: { code: 'ENOTSUP' } });
+    const unsafe = scripted([undefined, attempt(BY_STATUS[500]), undefined]);
+    await expect(run(unsafe, new Proof())).rejects.toMatchObject({ failure: { code: 'ENOTSUP' } });
   });
 
   test('is not trusted for giving way to another request alone', async () => {
     const unsafe = scripted([undefined, conflict, undefined]);
-    await expect(run(unsafe, new Proof())).rejects.toMatchObject({ row: { code: 'ENOTSUP' } });
+    await expect(run(unsafe, new Proof())).rejects.toMatchObject({ failure: { code: 'ENOTSUP' } });
     const proof = new Proof();
     expect(await run(scripted([undefined, conflict, exists]), proof)).toBe(true);
     expect(proof.takeRival()).toBe(false);
@@ -206,7 +239,9 @@ describe('a create at a store that is not proven', () => {
 
   test('does not count as won while the store cannot be asked', async () => {
     const silent = [undefined, ...Array.from({ length: 9 }, () => lost)];
-    await expect(run(scripted(silent), new Proof())).rejects.toMatchObject({ row: { effect: 'maybe' } });
+    await expect(run(scripted(silent), new Proof())).rejects.toMatchObject({
+      failure: { outcome: 'unknown' },
+    });
   });
 
   test('costs at most two requests more, however many creates there are', async () => {
@@ -222,7 +257,7 @@ describe('a create at a store that is not proven', () => {
     const accept: (() => void)[] = [];
     const store: Store = {
       ...scripted([]),
-      create: () => new Promise((resolve) => accept.push(resolve)),
+      create: () => new Promise<void>((resolve) => accept.push(resolve)),
     };
     const calls = [1, 2, 3].map(() =>
       create('key', new Uint8Array(), { store, proof, clock, signal: undefined }),

@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { S3Settings } from '../options.js';
-import type { Connections } from './connections.js';
+import type { Connections } from '../store/connections.js';
 import { checked } from './credentials.js';
 import { googleSigner, speakGoogle } from './google.js';
 import { addHeaders } from './headers.js';

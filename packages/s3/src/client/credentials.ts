@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FailedAttempt, type Failure } from '@holdfast/vfs/adapter';
 import { isKeyPair, type S3Credentials } from '../options.js';
-import { BY_CODE, BY_STATUS, NO_CREDENTIALS } from './failures.js';
+import { BY_CODE, BY_STATUS, NO_CREDENTIALS } from '../store/failures.js';
 
 type Provider = () => Promise<S3Credentials>;
 
@@ -21,9 +21,10 @@ export function checked(provide: Provider): Provider {
 
 function refusal(detail: string, error?: unknown): FailedAttempt {
   const name = error instanceof Error ? error.name : undefined;
-  return new FailedAttempt(
-    { ...NO_CREDENTIALS, detail: `there are no credentials: ${detail}${name === undefined ? '' : ` (${name})`}` },
-  );
+  return new FailedAttempt({
+    ...NO_CREDENTIALS,
+    detail: `there are no credentials: ${detail}${name === undefined ? '' : ` (${name})`}`,
+  });
 }
 
 /** Refusals that newer credentials may be the answer to. Those by status alone are what a HEAD gets. */
