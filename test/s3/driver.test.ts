@@ -313,6 +313,12 @@ describe('what lies in the bucket', () => {
     expect((await open().ls('/d')).map(({ name }) => name)).toEqual(['ok']);
   });
 
+  test('with a file and a folder of one name is removed whole', async () => {
+    fake.objects('bucket').seed(['d/x', 'd/x/', 'd/x/y', 'd/x-beside']);
+    await open().rm('/d/x', { recursive: true });
+    expect((await open().ls('/d')).map(({ name }) => name)).toEqual(['x-beside']);
+  });
+
   test('with a file and a folder of one name shows the file, as stat does', async () => {
     fake.objects('bucket').seed(['d/x', 'd/x/y']);
     expect(await open().ls('/d')).toMatchObject([{ name: 'x', type: 'file' }]);

@@ -153,16 +153,14 @@ export class S3Driver implements VFSDriver {
           signal,
         );
       }
-      // The marker goes last: should this be cut short, the directory is still there to be removed. With it a file of
-      // the same name, if there is one.
+      // The marker goes last: should this be cut short, the directory is still there to be removed.
       if (marked) await this.#remove([prefix], signal);
-      if (found) return this.#remove([this.#keys.file(path)], signal);
+      // A file may have the same name.
       const { found: file, sure } = await this.#file(path, signal);
-      if (file === undefined) {
-        if (!sure) await this.#proveAbsent(this.#keys.file(path), signal);
-        throw this.#error('rm', path, 'ENOENT');
-      }
-      await this.#remove([this.#keys.file(path)], signal);
+      if (file !== undefined) return this.#remove([this.#keys.file(path)], signal);
+      if (found) return;
+      if (!sure) await this.#proveAbsent(this.#keys.file(path), signal);
+      throw this.#error('rm', path, 'ENOENT');
     });
   }
 
