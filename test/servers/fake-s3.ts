@@ -40,14 +40,17 @@ export interface FakeS3 extends S3Server {
 export interface FakeS3Options {
   readonly dialect?: Dialect;
   readonly buckets?: readonly string[];
+  /** Tells when an object is written, in milliseconds since the epoch. Default: the machine's clock. */
+  readonly now?: () => number;
 }
 
 /** A small S3 in this process, for machines without another and for faults that no other can be told to have. */
 export async function startFakeS3({
   dialect = 'aws',
   buckets = ['bucket'],
+  now = Date.now,
 }: FakeS3Options = {}): Promise<FakeS3> {
-  const fake = new Fake(dialect);
+  const fake = new Fake(dialect, now);
   for (const bucket of buckets) fake.makeBucket(bucket);
   await fake.listen();
   return fake;
@@ -62,14 +65,16 @@ class Fake implements FakeS3 {
   skewMs = 0;
   showsTime = true;
   readonly #dialect: Dialect;
+  readonly #now: () => number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #buckets = new Map<string, FakeObjects>();
   #hanging: (() => void)[] = [];
   readonly #checked = new Map<string, () => void>();
 
-  constructor(dialect: Dialect) {
+  constructor(dialect: Dialect, now: () => number) {
     this.#dialect = dialect;
+    this.#now = now;
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       this.activity += 1;
@@ -111,7 +116,7 @@ class Fake implements FakeS3 {
   }
 
   makeBucket(name: string): void {
-    this.#buckets.set(name, new FakeObjects());
+    this.#buckets.set(name, new FakeObjects(this.#now));
   }
 
   objects(bucket: string): FakeObjects {
