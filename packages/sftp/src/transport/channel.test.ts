@@ -1,20 +1,25 @@
 import { VirtualClock } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Channel, type RawSession } from './channel.js';
-import { Breakdown, Refusal } from './fault.js';
+import { Channel } from './channel.js';
+import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
+import type { Session } from './session.js';
 
 type Reply = (error: unknown, value?: unknown) => void;
 
 let clock: VirtualClock;
 let replies: Reply[];
-let downs: Breakdown[];
+let downs: FailedAttempt[];
+let stuck: number;
 let channel: Channel;
+
+const END = new FailedAttempt(failure('ECONN', { outcome: 'unknown', retryable: true, detail: 'the end' }));
 
 beforeEach(() => {
   clock = new VirtualClock();
   replies = [];
   downs = [];
-  const session = new Proxy({} as RawSession, {
+  stuck = 0;
+  const session = new Proxy({} as Session, {
     get:
       () =>
       (...args: unknown[]) =>
@@ -23,9 +28,11 @@ beforeEach(() => {
   channel = new Channel({
     session,
     clock,
-    deadlineMs: 1000,
+    server: 'host:22',
+    answerTimeoutMs: 1000,
     quote: (text) => text,
     onDown: (why) => downs.push(why),
+    onStuck: () => stuck++,
   });
 });
 
@@ -48,7 +55,7 @@ describe('a request', () => {
   test('that is refused rejects with the number of the server, and the session goes on', async () => {
     const refused = failureOf(channel.mkdir('/a'));
     replies[0]?.(Object.assign(new Error('Failure'), { code: 4 }));
-    expect(await refused).toMatchObject({ name: 'Refusal', status: 4, message: 'Failure' });
+    expect(await refused).toMatchObject({ name: 'ServerRefusal', status: 4, message: 'Failure' });
     expect(downs).toEqual([]);
   });
 
@@ -60,12 +67,23 @@ describe('a request', () => {
     expect(downs).toEqual([]);
     await clock.advance(1);
     for (const error of [await first, await second]) {
-      expect(error).toMatchObject({ name: 'Breakdown', code: 'ETIMEDOUT', sent: true });
+      expect(error).toMatchObject({ failure: { code: 'ETIMEDOUT', outcome: 'unknown' } });
     }
     expect(downs).toHaveLength(1);
   });
 
-  test('has its own deadline, also when one before it was answered late', async () => {
+  test('waits on while those before it are answered: a slow server is alive', async () => {
+    const calls = ['/a', '/b', '/c', '/d'].map((path) => channel.mkdir(path));
+    for (let index = 0; index < calls.length; index++) {
+      await clock.advance(999);
+      replies[index]?.(undefined);
+    }
+    await Promise.all(calls);
+    expect(downs).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('has its own limit, also when one before it was answered late', async () => {
     const first = channel.mkdir('/a');
     await clock.advance(900);
     const second = failureOf(channel.mkdir('/b'));
@@ -74,35 +92,62 @@ describe('a request', () => {
     await clock.advance(999);
     expect(downs).toEqual([]);
     await clock.advance(1);
-    expect(await second).toBeInstanceOf(Breakdown);
+    expect(await second).toBeInstanceOf(FailedAttempt);
+  });
+
+  test('is given up alone where later ones are answered, and then the connection should get no new ones', async () => {
+    const hung = failureOf(channel.mkdir('/a'));
+    for (let round = 0; round < 5; round++) {
+      const later = channel.stat('/b');
+      await clock.advance(200);
+      replies.at(-1)?.(undefined, {});
+      await later;
+    }
+    expect(await hung).toMatchObject({ failure: { code: 'ETIMEDOUT', outcome: 'unknown', retryable: true } });
+    expect([downs, stuck]).toEqual([[], 1]);
+    const after = channel.stat('/c');
+    replies.at(-1)?.(undefined, {});
+    await after;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('is not given up if its answer arrived while this process stood still', async () => {
+    const made = channel.mkdir('/a');
+    // The timer is due, and runs first; the socket is read right after that.
+    clock.schedule(() => clock.schedule(() => replies[0]?.(undefined), 0), 999);
+    await clock.advance(1_500);
+    await made;
+    expect(downs).toEqual([]);
   });
 
   test('does not keep the process alive by its timer: the socket does, for as long as someone waits', async () => {
     const never = failureOf(channel.close(Buffer.from('h')));
     await clock.runUntilIdle();
     expect(clock.pendingTimers).toBe(1);
-    channel.fail(new Breakdown({ code: 'ECONN', sent: true, detail: 'the end' }));
+    channel.fail(END);
     await never;
   });
 
   test('after the end of the session was not sent', async () => {
-    channel.fail(new Breakdown({ code: 'ECONN', sent: true, detail: 'the end' }));
-    expect(await failureOf(channel.mkdir('/a'))).toMatchObject({ code: 'ECONN', sent: false });
+    channel.fail(END);
+    expect(await failureOf(channel.mkdir('/a'))).toMatchObject({
+      failure: { code: 'ECONN', outcome: 'failed' },
+    });
     expect(replies).toEqual([]);
     expect(downs).toHaveLength(1);
   });
 
   test('that is answered after the end of the session is answered to nobody', async () => {
     const made = failureOf(channel.mkdir('/a'));
-    channel.fail(new Breakdown({ code: 'ECONN', sent: true, detail: 'the end' }));
+    channel.fail(END);
     replies[0]?.(undefined);
-    expect(await made).toMatchObject({ code: 'ECONN', sent: true });
+    expect(await made).toMatchObject({ failure: { code: 'ECONN', outcome: 'unknown' } });
   });
 
   test('that ssh2 lost with the connection may have taken effect', async () => {
     const made = failureOf(channel.mkdir('/a'));
     replies[0]?.(new Error('No response from server'));
-    expect(await made).toMatchObject({ code: 'ECONN', sent: true });
+    expect(await made).toMatchObject({ failure: { code: 'ECONN', outcome: 'unknown' } });
     expect(downs).toHaveLength(1);
   });
 });
@@ -129,14 +174,14 @@ describe('a reply of the wrong kind', () => {
   ])('is never a success, and ends the session: %s', async (_, call, value) => {
     const failed = failureOf(call());
     replies[0]?.(undefined, value);
-    expect(await failed).toMatchObject({ name: 'Breakdown', code: 'EIO', sent: true });
+    expect(await failed).toMatchObject({ failure: { code: 'EIO', outcome: 'unknown' } });
     expect(downs).toHaveLength(1);
   });
 });
 
 describe('an extension that the server has not', () => {
   test('is no failure, and leaves the session alone', async () => {
-    const session = new Proxy({} as RawSession, {
+    const session = new Proxy({} as Session, {
       get: () => () => {
         throw new Error('Server does not support this extended request');
       },
@@ -144,9 +189,11 @@ describe('an extension that the server has not', () => {
     const without = new Channel({
       session,
       clock,
-      deadlineMs: 1000,
+      server: 'host:22',
+      answerTimeoutMs: 1000,
       quote: (text) => text,
       onDown: (why) => downs.push(why),
+      onStuck: () => stuck++,
     });
     expect(await without.obstacle('/a')).toBeUndefined();
     expect(downs).toEqual([]);
@@ -157,6 +204,5 @@ describe('an extension that the server has not', () => {
     const room = channel.obstacle('/a');
     replies[0]?.(Object.assign(new Error('Unsupported'), { code: 8 }));
     expect(await room).toBeUndefined();
-    expect(new Refusal(8, '')).toBeInstanceOf(Error);
   });
 });

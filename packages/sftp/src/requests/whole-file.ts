@@ -1,7 +1,9 @@
-import type { Channel } from './channel.js';
-import { Breakdown, Refusal } from './fault.js';
-import { typeOf } from './list.js';
-import { A_DIRECTORY } from './status.js';
+import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
+import { IS_A_DIRECTORY } from '../errors.js';
+import type { Channel } from '../transport/channel.js';
+import { ServerRefusal } from '../transport/server-refusal.js';
+import { createFile } from './create.js';
+import { toldType } from './entry-type.js';
 
 /**
  * Every server takes and sends so many bytes in one request, and ssh2 does too: it cuts what is longer than 31 952 bytes
@@ -11,7 +13,7 @@ const CHUNK_BYTES = 30 * 1024;
 /** Chunks under way at a time. */
 const MOST_CHUNKS = 32;
 /** A file is read into memory as a whole; a server that goes on for ever must not use that up. */
-export const LARGEST_FILE_BYTES: number = 64 * 1024 * 1024;
+const LARGEST_FILE_BYTES: number = 64 * 1024 * 1024;
 
 export interface WriteOptions {
   readonly exclusive: boolean;
@@ -26,7 +28,7 @@ export async function writeWhole(
   data: Uint8Array,
   { exclusive, opened }: WriteOptions,
 ): Promise<void> {
-  const handle = await channel.open(path, exclusive ? 'wx' : 'w');
+  const handle = await (exclusive ? createFile(channel, path) : channel.open(path, 'w'));
   opened();
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const write = (at: number): Promise<void> =>
@@ -39,7 +41,7 @@ export async function writeWhole(
     try {
       await together(positions.splice(0, MOST_CHUNKS).map(write));
     } catch (error) {
-      leave(channel, handle);
+      closeUnawaited(channel, handle);
       throw error;
     }
   }
@@ -47,40 +49,61 @@ export async function writeWhole(
   await together([...positions.map(write), channel.close(handle)]);
 }
 
+export interface ReadOptions {
+  /** A file with more bytes is refused, and no more than one above it is asked for. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** OPEN, then FSTAT and the first READ at once, which bring all of a small file. */
-export async function readWhole(channel: Channel, path: string, signal?: AbortSignal): Promise<Uint8Array> {
+export async function readWhole(
+  channel: Channel,
+  path: string,
+  { maxBytes, signal }: ReadOptions,
+): Promise<Uint8Array> {
+  const limit = Math.min(maxBytes, LARGEST_FILE_BYTES);
   const handle = await channel.open(path, 'r');
   try {
     const [info, first] = await Promise.allSettled([
       channel.fstat(handle),
-      channel.read(handle, 0, CHUNK_BYTES),
+      channel.read(handle, 0, Math.min(CHUNK_BYTES, limit + 1)),
     ]);
     const { mode, size } = info.status === 'fulfilled' ? info.value : {};
     // Some servers open a directory as if it were a file, and fail only when it is read.
-    if (typeOf({ mode }) === 'directory') throw new Refusal(A_DIRECTORY, 'it is a directory');
+    if (toldType({ mode }) === 'directory') throw new ServerRefusal(IS_A_DIRECTORY, 'it is a directory');
     if (first.status === 'rejected') throw first.reason;
-    return new Uint8Array(Buffer.concat(await rest(channel, handle, { first: first.value, size, signal })));
+    const parts = await readOn(channel, handle, { first: first.value, size, limit, signal });
+    return new Uint8Array(Buffer.concat(parts));
   } finally {
-    leave(channel, handle);
+    closeUnawaited(channel, handle);
   }
 }
 
+interface Begun {
+  readonly first: Uint8Array;
+  /** What the server says of the file's size. */
+  readonly size: number | undefined;
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Reads on to where the file ends: at its size, or where a read brings nothing. */
-async function rest(
+async function readOn(
   channel: Channel,
   handle: Buffer,
-  { first, size, signal }: { first: Uint8Array; size: number | undefined; signal: AbortSignal | undefined },
+  { first, size, limit, signal }: Begun,
 ): Promise<Uint8Array[]> {
   const parts = [first];
   let length = first.length;
   let ended = first.length === 0;
   while (!ended && length !== size) {
     signal?.throwIfAborted();
-    if (Math.max(length, size ?? 0) > LARGEST_FILE_BYTES) throw tooLarge();
+    if (Math.max(length, size ?? 0) > limit) throw tooLarge(limit);
     const missing = Math.ceil(((size ?? 0) - length) / CHUNK_BYTES);
-    const reads = Array.from({ length: Math.min(Math.max(missing, 1), MOST_CHUNKS) }, (_, index) =>
-      channel.read(handle, length + index * CHUNK_BYTES, CHUNK_BYTES),
-    );
+    const reads = Array.from({ length: Math.min(Math.max(missing, 1), MOST_CHUNKS) }, (_, index) => {
+      const from = length + index * CHUNK_BYTES;
+      return channel.read(handle, from, Math.min(CHUNK_BYTES, limit + 1 - from));
+    });
     for (const part of await together(reads)) {
       parts.push(part);
       length += part.length;
@@ -88,6 +111,7 @@ async function rest(
       if (part.length < CHUNK_BYTES) break; // What comes behind a short part does not join up with it.
     }
   }
+  if (length > limit) throw tooLarge(limit);
   return parts;
 }
 
@@ -100,16 +124,19 @@ async function together<T>(calls: readonly Promise<T>[]): Promise<T[]> {
   });
 }
 
-/** Closes a file without waiting: nothing depends on it any more. */
-function leave(channel: Channel, handle: Buffer): void {
+/** Nothing depends on the answer any more. */
+function closeUnawaited(channel: Channel, handle: Buffer): void {
   channel.close(handle).catch(() => undefined);
 }
 
-function tooLarge(): Breakdown {
-  return new Breakdown({
-    code: 'EIO',
-    sent: true,
-    detail: `the file is longer than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB, or does not end`,
-    advice: 'Read it with a tool that does not keep it in memory',
-  });
+function tooLarge(limit: number): FailedAttempt {
+  return new FailedAttempt(
+    failure('EFBIG', {
+      detail: `the file has more than ${limit} bytes`,
+      advice:
+        limit < LARGEST_FILE_BYTES
+          ? 'Raise maxBytes, or read another file'
+          : 'That is the most that is read into memory: read it with another tool',
+    }),
+  );
 }

@@ -1,14 +1,20 @@
 import type { VFSErrorCode } from '@holdfast/vfs';
+import { ServerRefusal } from './transport/server-refusal.js';
+
+interface StatusMeaning {
+  readonly code: VFSErrorCode;
+  /** The number says too little: what there is at the path decides, see `requests/refusal.ts`. */
+  readonly look?: true;
+}
 
 /**
  * What the numbers of a status reply mean. Version 3 of the protocol, the one that servers speak, has 0 to 8; several
  * servers send numbers of later drafts all the same.
  *
- * `look`: the number says too little; what there is decides (see `look.ts`). That is so for 4, which stands for "exists",
- * "not empty", "is a directory", "disk full" and anything else; for 2, which OpenSSH also sends where a part of the path
- * is a file; and for 3, which is what ProFTPD says of a directory that should be a file.
+ * `look` stands at 4, which means "exists", "not empty", "is a directory", "disk full" and anything else; at 2, which
+ * OpenSSH also sends where a part of the path is a file; and at 3, which ProFTPD sends for a directory in place of a file.
  */
-export const STATUS: ReadonlyMap<number, { readonly code: VFSErrorCode; readonly look?: true }> = new Map([
+export const STATUS: ReadonlyMap<number, StatusMeaning> = new Map<number, StatusMeaning>([
   [1, { code: 'EIO' }], // end of file, where nothing was read
   [2, { code: 'ENOENT', look: true }],
   [3, { code: 'EACCES', look: true }],
@@ -40,12 +46,28 @@ export const STATUS: ReadonlyMap<number, { readonly code: VFSErrorCode; readonly
   [29, { code: 'EINVAL' }],
   [30, { code: 'EINVAL' }],
   [31, { code: 'EBUSY' }],
-] satisfies [number, { code: VFSErrorCode; look?: true }][]);
+]);
 
-export const END_OF_FILE = 1;
+const END_OF_FILE = 1;
+const PERMISSION_DENIED = 3;
+/** Numbers of later drafts, for what is known here although the server's own number said too little. */
+export const ALREADY_EXISTS = 11;
+export const IS_A_DIRECTORY = 24;
+
+export function isEndOfFile(error: unknown): boolean {
+  return error instanceof ServerRefusal && error.status === END_OF_FILE;
+}
+
+export function meansDenied(status: number): boolean {
+  return status === PERMISSION_DENIED;
+}
+
+export function saysTooLittle(status: number): boolean {
+  return STATUS.get(status)?.look === true;
+}
 
 /** What a refusal says by its text alone, where the number says nothing: ProFTPD and others send the system's own words. */
-export function spaceByText(text: string): boolean {
+export function saysNoSpace(text: string): boolean {
   return /no space left|out of disk space|disk quota|quota exceeded|disk full/i.test(text);
 }
 
@@ -53,6 +75,3 @@ export function spaceByText(text: string): boolean {
 export function mayHaveTakenEffect(status: number): boolean {
   return status === 6 || status === 7;
 }
-
-/** The number that later drafts have for "is a directory". */
-export const A_DIRECTORY = 24;

@@ -1,22 +1,26 @@
 import { VirtualClock, type ActorClock } from '@holdfast/testkit';
+import { FailedAttempt, failure, type Failure } from '@holdfast/vfs/adapter';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Channel } from './channel.js';
 import { Connection } from './connection.js';
-import type { Link } from './dial.js';
-import { Breakdown } from './fault.js';
+import type { Link } from './link.js';
 
 const IDLE_MS = 30_000;
+const SECOND_ATTEMPT_MS = 3_000;
 
 /** A connection without a server. */
 class FakeLink implements Link {
   answered = false;
   alive: boolean | undefined;
   ended = false;
-  readonly down: Promise<Breakdown>;
-  #tell: (why: Breakdown) => void = () => undefined;
+  readonly down: Promise<FailedAttempt>;
+  readonly stuck: Promise<void>;
+  #tell: (why: FailedAttempt) => void = () => undefined;
+  #tellStuck: () => void = () => undefined;
 
   constructor() {
     this.down = new Promise((resolve) => (this.#tell = resolve));
+    this.stuck = new Promise((resolve) => (this.#tellStuck = resolve));
   }
 
   get channel(): Channel {
@@ -29,10 +33,15 @@ class FakeLink implements Link {
 
   /** The server is gone, or hangs. */
   break(): void {
-    this.#tell(new Breakdown({ code: 'ECONN', sent: true, detail: 'gone' }));
+    this.#tell(new FailedAttempt(failure('ECONN', { outcome: 'unknown', retryable: true, detail: 'gone' })));
   }
 
-  end(why: Breakdown): void {
+  /** A request hangs, while others are answered. */
+  stick(): void {
+    this.#tellStuck();
+  }
+
+  end(why: FailedAttempt): void {
     this.ended = true;
     this.#tell(why);
   }
@@ -60,16 +69,18 @@ beforeEach(() => {
       dials.push({ at: time.now, signal });
       return next();
     },
+    server: 'host:22',
     clock,
     random: () => 1 - Number.EPSILON,
     idleMs: IDLE_MS,
+    secondAttemptMs: SECOND_ATTEMPT_MS,
   });
 });
 
 const failing =
-  (init: Partial<ConstructorParameters<typeof Breakdown>[0]> = {}) =>
+  (what: Partial<Failure> = {}) =>
   async (): Promise<FakeLink> => {
-    throw new Breakdown({ code: 'ECONN', sent: false, detail: 'nobody there', ...init });
+    throw new FailedAttempt({ ...failure('ECONN', { retryable: true, detail: 'nobody there' }), ...what });
   };
 
 const use = (): Promise<string> => connection.use(async () => 'done');
@@ -77,7 +88,7 @@ const use = (): Promise<string> => connection.use(async () => 'done');
 const codeOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => 'it succeeded',
-    (error: unknown) => (error instanceof Breakdown ? error.code : error),
+    (error: unknown) => (error instanceof FailedAttempt ? error.failure.code : error),
   );
 
 describe('the connection', () => {
@@ -176,7 +187,7 @@ describe('the connection', () => {
   });
 
   test('that will be refused again is not asked for meanwhile: servers lock out who knocks too often', async () => {
-    next = failing({ code: 'EAUTH', final: true });
+    next = failing({ code: 'EAUTH', retryable: false });
     expect(await codeOf(use())).toBe('EAUTH');
     expect(await codeOf(use())).toBe('EAUTH');
     expect(dials).toHaveLength(1);
@@ -185,11 +196,71 @@ describe('the connection', () => {
     expect(dials).toHaveLength(2);
   });
 
+  test('that is stuck is left to the calls that it has, and closed when they are done', async () => {
+    let finish: () => void = () => undefined;
+    const slow = connection.use(() => new Promise<void>((resolve) => (finish = resolve)));
+    await time.settle();
+    links[0]?.stick();
+    await time.settle();
+    await use();
+    expect(dials).toHaveLength(2);
+    expect(links.map(({ ended }) => ended)).toEqual([false, false]);
+    finish();
+    await slow;
+    expect(links.map(({ ended }) => ended)).toEqual([true, false]);
+    connection.close();
+    expect(time.pendingTimers).toBe(0);
+  });
+
   test('makes an ECONN of an error that nobody expected', async () => {
     next = async () => {
       throw new TypeError('a defect');
     };
     expect(await codeOf(use())).toBe('ECONN');
+  });
+});
+
+describe('an attempt of which nothing is heard', () => {
+  /** Attempts that end when they are told to. */
+  function byHand(): { open: (link: FakeLink) => void; fail: (error: unknown) => void }[] {
+    const attempts: { open: (link: FakeLink) => void; fail: (error: unknown) => void }[] = [];
+    next = () => new Promise((open, fail) => attempts.push({ open, fail }));
+    return attempts;
+  }
+
+  test('gets another beside it, and the first to succeed wins', async () => {
+    const attempts = byHand();
+    const call = use();
+    await time.advance(SECOND_ATTEMPT_MS - 1);
+    expect(attempts).toHaveLength(1);
+    await time.advance(1);
+    expect(attempts).toHaveLength(2);
+    attempts[1]?.open(new FakeLink());
+    expect(await call).toBe('done');
+    expect(dials[0]?.signal.aborted).toBe(true);
+    const late = new FakeLink();
+    attempts[0]?.open(late);
+    await time.settle();
+    expect(late.ended).toBe(true);
+  });
+
+  test('counts until both have failed', async () => {
+    const attempts = byHand();
+    const call = codeOf(use());
+    await time.advance(SECOND_ATTEMPT_MS);
+    attempts[0]?.fail(new FailedAttempt(failure('ECONN', { retryable: true })));
+    await time.settle();
+    attempts[1]?.open(new FakeLink());
+    expect(await call).toBe('it succeeded');
+  });
+
+  test('is over at once where the other would be refused alike', async () => {
+    const attempts = byHand();
+    const call = codeOf(use());
+    await time.advance(SECOND_ATTEMPT_MS);
+    attempts[1]?.fail(new FailedAttempt(failure('EAUTH')));
+    expect(await call).toBe('EAUTH');
+    expect(dials[0]?.signal.aborted).toBe(true);
   });
 });
 

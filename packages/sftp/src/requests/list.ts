@@ -1,7 +1,10 @@
+import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
 import type { Entry, EntryType } from '@holdfast/vfs';
-import type { Attributes, Channel, ListedName } from './channel.js';
-import { Breakdown, Refusal } from './fault.js';
-import { END_OF_FILE } from './status.js';
+import { isEndOfFile } from '../errors.js';
+import type { Channel } from '../transport/channel.js';
+import type { ListedName } from '../transport/replies.js';
+import { ServerRefusal } from '../transport/server-refusal.js';
+import { toldType, triedType } from './entry-type.js';
 
 /** A server that goes on for ever must not use up the memory. */
 const MOST_ENTRIES = 200_000;
@@ -18,17 +21,9 @@ const SMALL_DIRECTORY_BYTES = 4_096;
 /** Directories whose length is remembered. */
 const MOST_REMEMBERED = 256;
 
-const FILE_TYPE = 0o170000;
-const TYPES: ReadonlyMap<number | string | undefined, EntryType> = new Map<number | string, EntryType>([
-  [0o040000, 'directory'],
-  [0o100000, 'file'],
-  ['d', 'directory'],
-  ['-', 'file'],
-]);
-
 /**
  * Lists directories in two round trips: one opens, one asks for all the names at once and closes. How often to ask is
- * known from the last listing of that directory, or guessed from its size at the first. Should it not have sufficed, the
+ * known from the last listing of that directory, or guessed from its size the first time. If it was not often enough, the
  * directory is listed anew, to its end.
  */
 export class Lister {
@@ -37,15 +32,17 @@ export class Lister {
   async list(channel: Channel, path: string, signal?: AbortSignal): Promise<Entry[]> {
     const listing = new Listing();
     const known = this.#replies.get(path);
-    const asked = known === undefined ? guess(channel, path) : known + 1;
-    if (typeof asked !== 'number' || asked <= MOST_REQUESTS) await atOnce(channel, path, asked, listing);
+    const requests = known === undefined ? guess(channel, path) : known + 1;
+    if (typeof requests !== 'number' || requests <= MOST_REQUESTS) {
+      await atOnce(channel, path, requests, listing);
+    }
     if (!listing.ended) {
       signal?.throwIfAborted();
       listing.clear();
       await toTheEnd(channel, path, listing, signal);
     }
     this.#remember(path, listing.replies);
-    return listing.entries;
+    return typed(channel, path, listing.entries, signal);
   }
 
   #remember(path: string, replies: number): void {
@@ -56,46 +53,53 @@ export class Lister {
   }
 }
 
+/** An entry whose type the server may not have told. */
+interface Listed extends Omit<Entry, 'type'> {
+  readonly type: EntryType | undefined;
+}
+
 /** What has come of a listing so far, kept within bounds. */
 class Listing {
-  entries: Entry[] = [];
+  entries: Listed[] = [];
   replies = 0;
   ended = false;
+  #names = 0;
   #text = 0;
 
   clear(): void {
     this.entries = [];
     this.replies = 0;
+    this.#names = 0;
     this.#text = 0;
   }
 
-  /** @param names of one reply, or `undefined` for the end; what follows that means nothing */
+  /** @param names of one reply, or `undefined` for the end; what comes after that means nothing */
   add(names: readonly ListedName[] | undefined): void {
     if (this.ended) return;
     if (names === undefined) {
       this.ended = true;
       return;
     }
-    if (names.length === 0) throw senseless('the server sent an empty part of a listing');
+    if (names.length === 0) throw refused('the server sent an empty part of a listing');
     this.replies++;
     for (const name of names) {
+      this.#names++;
       this.#text += name.filename.length + name.longname.length;
       const entry = entryOf(name);
       if (entry !== undefined) this.entries.push(entry);
     }
-    if (this.entries.length > MOST_ENTRIES || this.#text > MOST_TEXT) {
-      throw senseless(`the listing does not end: ${this.entries.length} entries so far`);
-    }
+    if (this.#names > MOST_ENTRIES) throw refused(`the listing has more than ${MOST_ENTRIES} entries`);
+    if (this.#text > MOST_TEXT) throw refused(`the listing has more than ${MOST_TEXT} characters of names`);
   }
 }
 
 async function atOnce(
   channel: Channel,
   path: string,
-  asked: number | Promise<number>,
+  count: number | Promise<number>,
   listing: Listing,
 ): Promise<void> {
-  const [handle, requests] = await Promise.all([channel.opendir(path), asked]);
+  const [handle, requests] = await Promise.all([channel.opendir(path), count]);
   const asking = ask(channel, handle, requests, listing);
   close(channel, handle);
   await asking;
@@ -123,7 +127,7 @@ async function ask(channel: Channel, handle: Buffer, requests: number, listing: 
   for (const reply of replies) {
     if (listing.ended) return;
     if (reply.status === 'fulfilled') listing.add(reply.value);
-    else if (isEnd(reply.reason)) listing.add(undefined);
+    else if (isEndOfFile(reply.reason)) listing.add(undefined);
     else throw reply.reason;
   }
 }
@@ -133,39 +137,55 @@ function close(channel: Channel, handle: Buffer): void {
   channel.close(handle).catch(() => undefined);
 }
 
-export function typeOf({ mode }: Attributes, longname = ''): EntryType {
-  return TYPES.get(mode === undefined ? longname[0] : mode & FILE_TYPE) ?? 'other';
-}
-
 async function guess(channel: Channel, path: string): Promise<number> {
   try {
     const { size = 0 } = await channel.stat(path);
     if (size <= SMALL_DIRECTORY_BYTES) return FEWEST_REQUESTS;
     return Math.min(Math.ceil(size / BYTES_A_REPLY) + 1, MOST_REQUESTS);
   } catch (error) {
-    if (error instanceof Refusal) return FEWEST_REQUESTS;
+    if (error instanceof ServerRefusal) return FEWEST_REQUESTS;
     throw error;
   }
 }
 
-function entryOf({ filename, longname, attrs }: ListedName): Entry | undefined {
+function entryOf({ filename, longname, attrs }: ListedName): Listed | undefined {
   if (filename === '.' || filename === '..') return undefined;
   if (filename === '' || filename.includes('/') || filename.includes('\0')) {
-    throw senseless('the server listed something that is not a name');
+    throw refused('the server listed something that is not a name');
   }
-  const type = typeOf(attrs, longname);
   return {
     name: filename,
-    type,
-    ...(type === 'file' && attrs.size !== undefined && { size: attrs.size }),
+    type: toldType(attrs, longname),
+    ...(attrs.size !== undefined && { size: attrs.size }),
     ...(attrs.mtime !== undefined && { mtimeMs: attrs.mtime * 1000 }),
   };
 }
 
-function isEnd(error: unknown): boolean {
-  return error instanceof Refusal && error.status === END_OF_FILE;
+/** Servers that tell no types are asked for each entry: one more round trip for a small directory. */
+async function typed(
+  channel: Channel,
+  path: string,
+  entries: readonly Listed[],
+  signal: AbortSignal | undefined,
+): Promise<Entry[]> {
+  const missing = entries.filter(({ type }) => type === undefined).map(({ name }) => name);
+  const types = new Map<string, EntryType>();
+  while (missing.length > 0) {
+    signal?.throwIfAborted();
+    await Promise.all(
+      missing
+        .splice(0, MOST_REQUESTS)
+        .map(async (name) =>
+          types.set(name, await triedType(channel, `${path === '/' ? '' : path}/${name}`)),
+        ),
+    );
+  }
+  return entries.map(({ type = 'other', size, ...entry }) => {
+    const known = types.get(entry.name) ?? type;
+    return { ...entry, type: known, ...(known === 'file' && size !== undefined && { size }) };
+  });
 }
 
-function senseless(detail: string): Breakdown {
-  return new Breakdown({ code: 'EIO', sent: true, detail, advice: 'Look at what the server holds there' });
+function refused(detail: string): FailedAttempt {
+  return new FailedAttempt(failure('EIO', { detail, advice: 'Look at what the server holds there' }));
 }
