@@ -50,7 +50,7 @@ export function s3Lock(server: () => S3Server): void {
       const token = Number(line.toString());
       const vfs = s3VFS(options);
       const lock = new Lock(vfs, lockOptions);
-      expect((await lock.inspect()).holders.map((holder) => holder.token)).toEqual([token]);
+      expect((await lock.inspect()).holders.map((claim) => claim.token)).toEqual([token]);
       holder.kill('SIGKILL');
       await exit;
       const lease = await lock.acquire();
