@@ -21,6 +21,8 @@ export interface Numbered {
   readonly detached: Detached | undefined;
   /** How often it was detached or attached so far; 0 if never. */
   readonly attempts: number;
+  /** How often it passed from hand to hand so far: to detach it counts, and so does to attach to it. */
+  readonly handovers: number;
   /** All names that it has beside its claim, for clean-up. */
   readonly marks: readonly string[];
 }
@@ -57,6 +59,10 @@ export class NumberedEntry implements Numbered {
     return this.#detached > this.#attached
       ? { attempt: this.#detached, windowMs: this.#detachedMs }
       : undefined;
+  }
+
+  get handovers(): number {
+    return 2 * this.attempts - (this.detached === undefined ? 0 : 1);
   }
 
   add(name: NumberedName, entry: Entry): void {
