@@ -27,10 +27,15 @@ const COLOURS = {
 const STANDING_STILL = new Set(['stopped', 'killed', 'ended', 'starts']);
 
 export class Display {
+  /** @readonly */
   #live = process.stdout.isTTY;
+  /** @readonly */
   #colours = process.stdout.isTTY && process.stdout.hasColors();
+  /** @readonly */
   #draw = createLogUpdate(process.stdout, { showCursor: true });
+  /** @readonly */
   #workers;
+  /** @readonly */
   #queue;
   #startedAt;
   #timer;
