@@ -1,5 +1,13 @@
-import { describeHolder, isLockError, LockedError, LockLostError, type LossReason } from '@holdfast/lock';
+import {
+  describeHolder,
+  isLockError,
+  LockedError,
+  LockLostError,
+  LockTimeoutError,
+  type LossReason,
+} from '@holdfast/lock';
 import { isVFSError, printable } from '@holdfast/vfs';
+import { formatDuration } from './duration.js';
 import { ExitStatus } from './exit-status.js';
 import { signalStatus } from './signals.js';
 
@@ -30,14 +38,19 @@ export class Interrupted extends Error {
   }
 }
 
+/** Whether the lock was not obtained because somebody else has it. */
+export function isNotObtained(error: unknown): boolean {
+  return isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT');
+}
+
 /** The exit status that stands for `error`. */
 export function statusOf(error: unknown): number {
   if (error instanceof UsageError || isLockError(error, 'ELOCKOPTION')) return ExitStatus.usage;
   if (error instanceof CommandError) return error.status;
   if (error instanceof Interrupted) return signalStatus(error.signal);
-  if (isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT')) return ExitStatus.notObtained;
+  if (isNotObtained(error)) return ExitStatus.notObtained;
   if (isLockError(error, 'ELOCKLOST')) return ExitStatus.lost;
-  if (isLockError(error, 'EUNSAFESTORAGE')) return ExitStatus.unavailable;
+  if (isLockError(error, 'EUNSAFESTORAGE', 'ELEDGER')) return ExitStatus.unavailable;
   if (isVFSError(error)) {
     return error.op === 'open' && error.code === 'EINVAL' ? ExitStatus.usage : ExitStatus.unavailable;
   }
@@ -46,9 +59,11 @@ export function statusOf(error: unknown): number {
 
 const LOSS: Record<LossReason, string> = {
   expired: 'no heartbeat succeeded in time, or this machine or process stood still',
-  superseded: 'another contender has taken it over',
-  broken: 'somebody has broken it',
+  broken: 'somebody has broken it, or passed it as stale',
   removed: 'its claim was removed from the storage',
+  duplicated: 'another process beats for the same claim, as the clone of a running machine does',
+  attached: 'somebody else has taken it up',
+  detached: 'it was handed out',
   released: 'it was released',
 };
 
@@ -60,6 +75,11 @@ export function messageOf(error: unknown): string {
 function sentenceOf(error: unknown): string {
   if (error instanceof LockedError) {
     return `lock "${error.id}" is held by ${describeHolder(error.holder)}, token ${error.token}`;
+  }
+  if (error instanceof LockTimeoutError) {
+    const { id, timeoutMs, token, holder } = error;
+    const who = token === undefined ? '' : `; it is held by ${describeHolder(holder)}, token ${token}`;
+    return `lock "${id}" was not obtained within --timeout ${formatDuration(timeoutMs)}${who}`;
   }
   if (error instanceof LockLostError) {
     return `lock "${error.id}", token ${error.token}, was lost: ${LOSS[error.reason]}`;

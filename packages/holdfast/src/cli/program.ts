@@ -9,7 +9,7 @@ const ON = [
 ] as const;
 
 const RUN_HELP = `
-Places: a folder, file:///folder, sftp://user@host/folder, webdavs://host/folder, s3://bucket/prefix.
+Places (--on): a folder, file:///folder, sftp://user@host/folder, webdavs://host/folder, s3://bucket/prefix.
 Durations: 500ms, 10s, 2m, 1h.
 
 Exit status:
@@ -18,25 +18,36 @@ Exit status:
   76  the lock was lost while COMMAND ran    64  the command line is not valid
   126 COMMAND cannot be run                  127 COMMAND was not found
 
-COMMAND finds HOLDFAST_ID and HOLDFAST_TOKEN in its environment. The token grows with every holder: pass it on
+COMMAND finds HOLDFAST_ID and HOLDFAST_TOKEN in its environment, and no other variable that begins with HOLDFAST_,
+where passwords and places are, unless --pass-env asks for it. The token grows with every holder: pass it on
 to what the lock guards, and have that refuse a lower one than it has seen.
 
 Examples:
   holdfast run -- ./deploy.sh
   holdfast run --id nightly --timeout 30s --on file:///mnt/share/locks -- ./backup.sh --all
-  holdfast run --id nightly --no-wait -- ./backup.sh     # cron on several hosts: one of them runs it
+
+Nobody else runs meanwhile; that does not say that nobody has run before. Where cron starts the same job on several
+hosts whose clocks differ, two of them may run it one after the other, with --no-wait too: have the job look, under
+the lock, whether it was done already.
 `;
 
 const STATUS_HELP = `
-STATE is free, held, or suspect: held, but without a sign of life for longer than it should be.
-The pid of a holder that is a "holdfast run" is that of its guardian process; its parent is the "holdfast run".
---json: { place, at, locks: [{ id, state, token, holder: { host, pid, label } | null, since, heldForMs, lastBeat,
-lastBeatAgeMs, windowMs }] }; what is not known is null. With --watch, one line each time something changed.
+One line for each that holds a lock, and below it one for each that waits, in the order in which they get it. STATE is
+  free        nobody holds it
+  held        somebody does, and shared if others may hold it, too
+  suspect     held, but without a sign of life for longer than it should be
+  waits, 1st  next in line, and so on
+  detached    held for a process that is to take it up
+  unreadable  its directory cannot be read, and why
+ASKED is when it asked for the lock. The pid of a "holdfast run" is that of its guardian process, whose parent is the run.
+--json: { place, at, locks: [{ id, state, holders: [CLAIM], waiters: [CLAIM], ignored, error }] }, where CLAIM is { token,
+mode, holder: { host, pid, label } | null, since, sinceAgeMs, lastBeat, lastBeatAgeMs, windowMs, state }; what is not known
+is null. With --watch, one line each time something changed.
 `;
 
 const BREAK_HELP = `
-Frees the lock although its holder may still live. Asks first on a terminal, and needs --yes elsewhere.
-Exit status: 0 freed; 1 nothing was changed: another token, a free lock, or the answer was no; 64, 69 as for run.
+Ends the claim with this token although its owner may still live: a holder loses the lock, one that waits its place. Asks first on a terminal, and needs --yes elsewhere.
+Exit status: 0 done; 1 nothing was changed: no such claim, or the answer was no; 64, 69 as for run.
 `;
 
 /** Runs the command line `args`, without the program's own name. @returns the exit status; never rejects */
@@ -65,7 +76,8 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
-      outputError: (text, write) => write(`holdfast: ${multiline(text.replace(/^error: /, ''))}`),
+      outputError: (text, write) =>
+        write(`holdfast: ${multiline(withoutValues(text).replace(/^error: /, ''))}`),
     })
     .showHelpAfterError('Try "holdfast --help".');
 
@@ -80,17 +92,17 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .option('--id <id>', 'the name of the lock', 'default')
     .option('--timeout <duration>', 'give up with status 75 after so long (default: wait for ever)')
     .option('--no-wait', 'give up at once if somebody else holds the lock')
+    .option('--shared', 'let others that say --shared run beside this, and nobody else')
     .option(
       '--stale-after <duration>',
       'take over from a holder without a sign of life for so long (default: 10s)',
     )
     .option('--label <text>', 'what others are shown of this holder (default: the name of COMMAND)')
+    .option('--pass-env [names]', 'pass variables that begin with HOLDFAST_ on to COMMAND: all, or these')
     .option('-q, --quiet', 'show no progress')
     .addHelpText('after', RUN_HELP)
     .action(async (command: string[], options: object) => {
-      const { parseRun } = await import('./settings.js');
-      const settings = parseRun({ ...options, command });
-      end(await (await import('./run.js')).run(settings));
+      end(await (await import('./run/start.js')).startRun({ ...options, command }));
     });
 
   program
@@ -104,15 +116,15 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .action(async (options: object) => {
       const { parseStatus } = await import('./settings.js');
       const settings = parseStatus(options);
-      end(await (await import('./status.js')).status(settings));
+      end(await (await import('./status/status.js')).status(settings));
     });
 
   program
     .command('break')
-    .description('free a lock whose holder is to lose it')
+    .description('take a lock from its holder, or a place in the queue from one that waits')
     .option(...ON)
     .requiredOption('--id <id>', 'the name of the lock')
-    .requiredOption('--token <n>', 'the token of the holder that is to lose it, as status shows it')
+    .requiredOption('--token <n>', 'the token of the claim that is to end, as status shows it')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', BREAK_HELP)
     .action(async (options: object) => {
@@ -128,9 +140,23 @@ function multiline(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
+/** Commander repeats words of the command line, of which one may be a URL that holds a password. */
+function withoutValues(text: string): string {
+  const unknown = /^error: unknown command '(.*)'/s.exec(text)?.[1];
+  if (unknown !== undefined && !/^[\w-]+$/.test(unknown)) {
+    return 'error: unknown command. To run one under a lock: holdfast run -- COMMAND ARGS...\n';
+  }
+  return text
+    .replace(/^(error: unknown option '[^=']*)=.*'/s, "$1'")
+    .replace(/^(error: too many arguments for '(?:status|break)')/, '$1 (--on names where the locks are)');
+}
+
+/** A bundle has no manifest beside it. */
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : '?';
+  try {
+    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    return String((JSON.parse(text) as { version?: unknown }).version);
+  } catch {
+    return 'unknown';
+  }
 }
