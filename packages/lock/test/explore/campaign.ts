@@ -1,4 +1,4 @@
-import type { ExploreOptions, FaultKind } from '@holdfast/testkit/explore';
+import type { ExploreOptions } from '@holdfast/testkit/explore';
 import type { LockScenarioName } from './scenarios.js';
 
 /** One exploration among several. */
