@@ -169,6 +169,15 @@ describe('the connection', () => {
     expect(dials.map(({ at }) => Math.round(at))).toEqual([0, 100, 300]);
   });
 
+  test('that cannot be had is knocked for by hundreds of calls as often as by one', async () => {
+    next = failing();
+    const insist = async (): Promise<void> => {
+      while (time.now < 2_000) await codeOf(use());
+    };
+    await time.runUntil(Promise.all(Array.from({ length: 200 }, insist)));
+    expect(dials.length).toBeLessThan(8);
+  });
+
   test('begins anew once it was had', async () => {
     const good = next;
     next = failing();
