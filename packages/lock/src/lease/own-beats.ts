@@ -26,9 +26,13 @@ export class OwnBeats {
     this.#last = [...this.#last.slice(-1), beat];
   }
 
-  /** @param size as a listing shows it; `undefined` if it does not, which shows nothing */
+  /**
+   * Before the second beat, whoever attached to a claim may still see that of the owner before: a look runs beside a beat.
+   *
+   * @param size as a listing shows it; `undefined` if it does not, which shows nothing
+   */
   mayBe(size: number | undefined): boolean {
-    if (size === undefined || this.#last.length === 0) return true;
+    if (size === undefined || this.#last.length < 2) return true;
     const recordBytes = new TextEncoder().encode(this.#encoded).length;
     return [...this.#last, ...this.#unknown].some(
       (beat) => recordBytes + encodeBeat('', beat).length === size,
