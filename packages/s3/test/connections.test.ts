@@ -35,7 +35,7 @@ function connections(): Setting {
     open = count;
     told();
   };
-  return { clock, use: (options, run) => made.use(options, run), setOpen };
+  return { clock, use: (under, run) => made.use(under, run), setOpen };
 }
 
 /** Requests that are answered by hand. */
