@@ -30,6 +30,8 @@ export class OwnBeats {
   mayBe(size: number | undefined): boolean {
     if (size === undefined || this.#last.length === 0) return true;
     const recordBytes = new TextEncoder().encode(this.#encoded).length;
+    // Listed while it was being written: many a server writes in place, and shows a file that is empty until it is whole.
+    if (size < recordBytes) return true;
     return [...this.#last, ...this.#unknown].some(
       (beat) => recordBytes + encodeBeat('', beat).length === size,
     );
