@@ -58,7 +58,7 @@ function setUp(url: string, options: Partial<LockOptions> = {}, stage: Stage = n
     for (const look of watching) look();
   };
   /** Resolves once so many events have come of those that match. */
-  const after = (times: number, matches: (event: LockEvent) => boolean): Promise<void> =>
+  const have = (times: number, matches: (event: LockEvent) => boolean): Promise<void> =>
     new Promise((resolve) => {
       const look = (): void => {
         if (events.filter(matches).length >= times) resolve();
@@ -70,8 +70,8 @@ function setUp(url: string, options: Partial<LockOptions> = {}, stage: Stage = n
     vfs,
     stage,
     lock: new Lock(vfs, { id: 'deploy', clock: stage.time, onEvent, ...options }),
-    beats: (token, times) => after(times, (event) => event.type === 'beat' && event.token === token),
-    waits: () => after(1, ({ type }) => type === 'waiting'),
+    beats: (token, times) => have(times, (event) => event.type === 'beat' && event.token === token),
+    waits: () => have(1, ({ type }) => type === 'waiting'),
   };
 }
 
