@@ -1,5 +1,5 @@
 import type { Scenario } from '@holdfast/testkit/explore';
-import { Cast, dead, ledger, LOCAL, over, TICK_MS } from './parts.js';
+import { Cast, dead, entry, ledger, LOCAL, over, TICK_MS } from './parts.js';
 
 /** Marks without a claim, seven of them, which a floor has closed: with one more number it is worth while to clean up. */
 const LITTER = ['7.floor', ...[1, 2, 3, 4, 5, 6, 7].map((number) => `${number}.free`)];
@@ -35,11 +35,28 @@ export function basicScenarios(cast: Cast) {
       actors: { A: contender(), B: contender() },
       ticks: 0,
     }),
+    leapt: cast.scenario(
+      {
+        name: 'one has leapt over a number, which another one is about to make',
+        setup: ledger(...over(1)),
+        actors: {
+          A: contender(),
+          B: contender(),
+          C: async (world) => {
+            await world.step('leap');
+            await world.vfs.mkdir(entry('3'));
+            await world.vfs.mkdir(entry('3.free'));
+          },
+        },
+        ticks: 0,
+      },
+      { lawless: ['C'] },
+    ),
     lateClaim: cast.scenario({
-      name: 'one goes through numbers and cleans up, the other claims late',
+      name: 'one claims late, the other goes through numbers and cleans up',
       capabilities: LOCAL,
       setup: ledger(...LITTER),
-      actors: { A: contender({ rounds: 2 }), B: contender() },
+      actors: { A: contender(), B: contender({ rounds: 2 }) },
       ticks: 0,
     }),
     cleanUp: cast.scenario({
@@ -79,7 +96,7 @@ export function basicScenarios(cast: Cast) {
       capabilities: LOCAL,
       setup: ledger(...LITTER),
       listings: 'forwards',
-      actors: { A: contender({ rounds: 2 }), B: contender() },
+      actors: { A: contender(), B: contender({ rounds: 2 }) },
       ticks: 0,
     }),
     backwards: cast.scenario({
@@ -87,7 +104,7 @@ export function basicScenarios(cast: Cast) {
       capabilities: LOCAL,
       setup: ledger(...LITTER),
       listings: 'backwards',
-      actors: { A: contender({ rounds: 2 }), B: contender() },
+      actors: { A: contender(), B: contender({ rounds: 2 }) },
       ticks: 0,
     }),
     scattered: cast.scenario({

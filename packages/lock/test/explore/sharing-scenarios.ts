@@ -1,4 +1,4 @@
-import type { DetachedLease, Lease, Lock } from '@holdfast/lock';
+import type { DetachedLease, Lease } from '@holdfast/lock';
 import type { ActorScript, ActorWorld, Scenario } from '@holdfast/testkit/explore';
 import { Cast, TICK_MS, work, WINDOW_MS } from './parts.js';
 
@@ -61,7 +61,7 @@ export function sharingScenarios(cast: Cast) {
   } satisfies Record<string, Scenario>;
 }
 
-async function downgrading(world: ActorWorld, lease: Lease, _: Lock): Promise<void> {
+async function downgrading(world: ActorWorld, lease: Lease): Promise<void> {
   await world.step('write');
   await lease.downgrade();
   await work(world, lease);

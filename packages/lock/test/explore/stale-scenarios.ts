@@ -121,9 +121,10 @@ export function staleScenarios(cast: Cast) {
         actors: {
           A: contender(),
           B: contender(),
-          C: async ({ vfs, breaking, step }) => {
-            await step('wake up');
-            breaking();
+          C: async (world) => {
+            const { vfs } = world;
+            await world.step('wake up');
+            world.breaking();
             const claims = (await vfs.ls('/lockfile-x')).filter(({ name }) => /^\d+$/.test(name));
             for (const { name } of claims)
               await vfs.writeFile(`/lockfile-x/${name}.beat.${WINDOW_MS}`, 'of the clone');
@@ -140,8 +141,9 @@ export function staleScenarios(cast: Cast) {
         actors: {
           A: contender(),
           B: contender(),
-          C: async ({ vfs, step }) => {
-            await step('send');
+          C: async (world) => {
+            const { vfs } = world;
+            await world.step('send');
             const late = (call: Promise<void>): Promise<void> => call.catch(() => undefined);
             await late(vfs.mkdir(entry('5')));
             await late(vfs.mkdir(entry('5.free')));

@@ -24,7 +24,12 @@ test('a beat of which the storage tells nothing does not pass for one that did n
     const lease = await hosts.host().lock(TIMING).acquire();
     await hosts.time.advance(1_000);
     const contender = hosts.host();
-    const lock = new Lock(silent(contender), { ...TIMING, id: 'deploy', clock: contender.clock, random: () => 0.5 });
+    const lock = new Lock(silent(contender), {
+      ...TIMING,
+      id: 'deploy',
+      clock: contender.clock,
+      random: () => 0.5,
+    });
     const wanted = new Outcome(lock.acquire());
     await hosts.time.advance(10 * WINDOW_MS);
     expect([kind, lease.held, wanted.value]).toEqual([kind, true, undefined]);
@@ -62,7 +67,9 @@ describe.each(KINDS)('a file that nobody of us wrote, on %s storage,', (kind) =>
   }
 
   test('huge, ends nobody and bars nothing', async () => {
-    expect((await heirOf((hosts, name) => hosts.put(name, 'deploy', 'x'.repeat(5_000_000))))?.held).toBe(true);
+    expect((await heirOf((hosts, name) => hosts.put(name, 'deploy', 'x'.repeat(5_000_000))))?.held).toBe(
+      true,
+    );
   });
 
   test('a directory where a beat should be, neither', async () => {

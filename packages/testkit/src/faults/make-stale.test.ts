@@ -19,7 +19,10 @@ describe('a lock made stale', () => {
     });
     const wanted = lock.acquire();
     await clock.advance(9_999);
-    expect(await lock.inspect()).toMatchObject({ holders: [{ token: stale }], waiters: [{ token: stale + 1 }] });
+    expect(await lock.inspect()).toMatchObject({
+      holders: [{ token: stale }],
+      waiters: [{ token: stale + 1 }],
+    });
     expect((await clock.runUntil(wanted)).token).toBe(stale + 1);
     expect(clock.now).toBeLessThan(11_000);
   });
