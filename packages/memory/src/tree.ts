@@ -1,7 +1,7 @@
-import { joinPath, nameOf, parentOf, ROOT, type FileInfo, type OnChange, type VFSPath } from '@holdfast/vfs';
+import { nameOf, parentOf, ROOT, type FileInfo, type OnChange, type VFSPath } from '@holdfast/vfs';
 import { Volume } from 'memfs';
+import { Refusal } from './errors.js';
 import { Listeners } from './listeners.js';
-import { refusal } from './refusal.js';
 
 /** When a change is made, and what it does to the times of a file that exists. */
 export interface Stamp {
@@ -10,131 +10,199 @@ export interface Stamp {
   readonly onRewrite: 'moves' | 'stays';
 }
 
-/** As {@link FileInfo}; here every entry has an mtime. */
+/** As {@link FileInfo}; here every entry has a size and an mtime. */
 export interface TreeInfo extends FileInfo {
+  readonly size: number;
   readonly mtimeMs: number;
 }
 
+/** A name in a directory, and what it is the name of. */
+type Link = Volume['_core']['root'];
+type Node = Link['node'];
+
+/** The type of a regular file in the mode of an inode, and the rights that go with it. */
+const A_FILE = 0o100666;
+
+/** Most directories whose links are remembered. */
+const MOST_KNOWN = 20_000;
+
 /**
- * The files of one store: a memfs volume, used through its synchronous calls alone, so that every change is atomic
- * and takes effect in the order of the calls. What memfs lacks is added: a version for each write, times by a given
- * clock, and POSIX rules for `rename`.
+ * The files of one store, kept by memfs: its names and inodes are used directly, since its calls spend their time on
+ * taking paths apart, on events and on Stats that nobody here asks for. So every change is atomic, and takes effect in
+ * the order of the calls. What memfs lacks is added: a version for each write, times by a given clock, and POSIX rules
+ * for `rename`.
  */
 export class Tree {
-  readonly #volume = new Volume();
-  /** By inode number. A version never comes back, not even for a file that was removed and made again. */
-  readonly #versions = new Map<number, number>();
+  readonly #core = new Volume()._core;
+  /** A version never comes back, not even for a file that was removed and made again. */
+  readonly #versions = new Map<Node, number>();
   #lastVersion = 0;
+  /** Directories by their paths, as long as none was removed or moved. */
+  readonly #directories = new Map<VFSPath, Link>();
   readonly #listeners = new Listeners();
 
-  mkdir(path: VFSPath, stamp: Stamp): void {
-    this.#volume.mkdirSync(path);
-    this.#setMtime(path, stamp.wallMs);
-    this.#entryChanged(path, stamp);
+  mkdir(path: VFSPath, { wallMs }: Stamp): void {
+    if (path === ROOT) throw new Refusal('EEXIST');
+    const parent = this.#parentOf(path);
+    const name = nameOf(path);
+    if (parent.children.has(name)) throw new Refusal('EEXIST');
+    const made = this.#core.createLink(parent, name, true);
+    made.node.mtime = new Date(wallMs);
+    this.#entryChanged(parent, path, wallMs);
   }
 
   writeFile(path: VFSPath, data: Uint8Array, exclusive: boolean, stamp: Stamp): void {
-    const before = exclusive ? undefined : this.#volume.statSync(path, { throwIfNoEntry: false });
-    this.#volume.writeFileSync(path, data, { flag: exclusive ? 'wx' : 'w' });
-    const stays = before !== undefined && stamp.onRewrite === 'stays';
-    this.#setMtime(path, stays ? before.mtimeMs : stamp.wallMs);
-    this.#versions.set(this.#stat(path).ino, ++this.#lastVersion);
-    if (before === undefined) this.#entryChanged(path, stamp);
-    else this.#announce(path);
+    const parent = this.#parentOf(path);
+    const name = nameOf(path);
+    const there = parent.children.get(name)?.node;
+    if (there !== undefined && exclusive) throw new Refusal('EEXIST');
+    if (there?.isDirectory() === true) throw new Refusal('EISDIR');
+    const node = there ?? this.#core.createNode(A_FILE);
+    const before = node.mtime;
+    // memfs copies it.
+    node.setBuffer(data as Buffer);
+    node.mtime = there !== undefined && stamp.onRewrite === 'stays' ? before : new Date(stamp.wallMs);
+    this.#versions.set(node, ++this.#lastVersion);
+    if (there === undefined) {
+      parent.createChild(name, node);
+      this.#entryChanged(parent, path, stamp.wallMs);
+    } else {
+      this.#announce(path);
+    }
   }
 
   /** A copy, so that nobody can change the file through it. */
   readFile(path: VFSPath, maxBytes: number): Uint8Array {
-    const { directory, size } = this.#stat(path);
-    if (!directory && size > maxBytes) throw refusal('EFBIG');
-    return Uint8Array.from(this.#volume.readFileSync(path) as Buffer);
+    const { node } = this.#at(path);
+    if (node.isDirectory()) throw new Refusal('EISDIR');
+    if (node.getSize() > maxBytes) throw new Refusal('EFBIG');
+    return new Uint8Array(node.buf.subarray(0, node.getSize()));
   }
 
   chtimes(path: VFSPath, atime: Date, mtime: Date): void {
-    this.#volume.utimesSync(path, atime, mtime);
+    const { node } = this.#at(path);
+    node.atime = atime;
+    node.mtime = mtime;
     this.#announce(path);
   }
 
-  ls(path: VFSPath): { readonly name: string; readonly info: TreeInfo }[] {
-    return this.#names(path).map((name) => ({ name, info: this.stat(joinPath(path, name)) }));
+  /** Calls `each` for every entry. */
+  ls(path: VFSPath, each: (name: string, info: TreeInfo) => void): void {
+    const directory = this.#at(path);
+    if (!directory.node.isDirectory()) throw new Refusal('ENOTDIR');
+    for (const [name, link] of directory.children) {
+      if (name !== '.' && name !== '..' && link !== undefined) each(name, this.#infoOf(link.node));
+    }
   }
 
   stat(path: VFSPath): TreeInfo {
-    const { ino, size, mtimeMs, directory } = this.#stat(path);
-    return directory
-      ? { type: 'directory', size: 0, mtimeMs }
-      : { type: 'file', size, mtimeMs, etag: `v${this.#versions.get(ino) ?? 0}` };
+    return this.#infoOf(this.#at(path).node);
   }
 
-  rm(path: VFSPath, stamp: Stamp): void {
-    this.#remove(path);
-    this.#entryChanged(path, stamp);
+  rm(path: VFSPath, { wallMs }: Stamp): void {
+    const link = this.#at(path);
+    this.#remove(link);
+    if (link.parent !== undefined) this.#entryChanged(link.parent, path, wallMs);
   }
 
-  /** By the rules of POSIX, of which memfs checks none. */
-  rename(from: VFSPath, to: VFSPath, stamp: Stamp): void {
-    const source = this.#stat(from);
+  /** By the rules of POSIX. */
+  rename(from: VFSPath, to: VFSPath, { wallMs }: Stamp): void {
+    const link = this.#at(from);
+    const source = link.parent;
+    if (source === undefined) throw new Refusal('EINVAL');
+    const target = this.#parentOf(to);
     if (from === to) return;
-    if (source.directory && to.startsWith(`${from}/`)) throw refusal('EINVAL');
-    const replaced = this.#volume.statSync(to, { throwIfNoEntry: false });
+    const isDirectory = link.node.isDirectory();
+    if (isDirectory && to.startsWith(`${from}/`)) throw new Refusal('EINVAL');
+    const replaced = target.children.get(nameOf(to));
+    if (replaced?.node === link.node) return;
     if (replaced !== undefined) {
-      if (replaced.isDirectory() && !source.directory) throw refusal('EISDIR');
-      if (!replaced.isDirectory() && source.directory) throw refusal('ENOTDIR');
-      this.#remove(to);
+      if (replaced.node.isDirectory() && !isDirectory) throw new Refusal('EISDIR');
+      if (!replaced.node.isDirectory() && isDirectory) throw new Refusal('ENOTDIR');
+      this.#remove(replaced);
     }
-    this.#volume.renameSync(from, to);
-    this.#entryChanged(from, stamp);
-    this.#entryChanged(to, stamp);
+    if (isDirectory) this.#directories.clear();
+    source.deleteChild(link);
+    link.name = nameOf(to);
+    link.steps = [...target.steps, link.name];
+    target.setChild(link.name, link);
+    this.#entryChanged(source, from, wallMs);
+    this.#entryChanged(target, to, wallMs);
   }
 
-  link(from: VFSPath, to: VFSPath, stamp: Stamp): void {
-    if (this.#stat(from).directory) throw refusal('EISDIR');
-    this.#volume.linkSync(from, to);
-    this.#entryChanged(to, stamp);
+  link(from: VFSPath, to: VFSPath, { wallMs }: Stamp): void {
+    const { node } = this.#at(from);
+    if (node.isDirectory()) throw new Refusal('EISDIR');
+    const target = this.#parentOf(to);
+    const name = nameOf(to);
+    if (target.children.has(name)) throw new Refusal('EEXIST');
+    node.nlink++;
+    target.createChild(name, node);
     this.#listeners.tell(from);
+    this.#entryChanged(target, to, wallMs);
   }
 
   /** Calls `onChange`, in a microtask of its own, after changes of what is there. Returns what ends that. */
   watch(path: VFSPath, onChange: OnChange): () => void {
-    this.#stat(path);
+    this.#at(path);
     return this.#listeners.add(path, onChange);
   }
 
-  #remove(path: VFSPath): void {
-    const { ino, links, directory } = this.#stat(path);
-    if (directory) this.#volume.rmdirSync(path);
-    else this.#volume.unlinkSync(path);
-    if (links <= 1) this.#versions.delete(ino);
+  #remove(link: Link): void {
+    const { node } = link;
+    if (node.isDirectory()) {
+      if (link.length > 0) throw new Refusal('ENOTEMPTY');
+      this.#directories.clear();
+      this.#core.deleteLink(link);
+      this.#core.deleteNode(node);
+      return;
+    }
+    this.#core.deleteLink(link);
+    node.nlink--;
+    if (node.nlink > 0) return;
+    this.#core.deleteNode(node);
+    this.#versions.delete(node);
   }
 
-  #names(path: VFSPath): string[] {
-    return this.#volume.readdirSync(path) as string[];
+  #infoOf(node: Node): TreeInfo {
+    const mtimeMs = node.mtime.getTime();
+    return node.isDirectory()
+      ? { type: 'directory', size: 0, mtimeMs }
+      : { type: 'file', size: node.getSize(), mtimeMs, etag: `v${this.#versions.get(node) ?? 0}` };
   }
 
-  #stat(path: VFSPath): { ino: number; links: number; size: number; mtimeMs: number; directory: boolean } {
-    const stats = this.#volume.statSync(path);
-    return {
-      ino: Number(stats.ino),
-      links: Number(stats.nlink),
-      size: Number(stats.size),
-      mtimeMs: Number(stats.mtimeMs),
-      directory: stats.isDirectory(),
-    };
+  /** The directory that `path` is to have its name in. */
+  #parentOf(path: VFSPath): Link {
+    return this.#directory(parentOf(path) ?? ROOT);
+  }
+
+  #directory(path: VFSPath): Link {
+    const known = this.#directories.get(path);
+    if (known !== undefined) return known;
+    const link = this.#at(path);
+    if (!link.node.isDirectory()) throw new Refusal('ENOTDIR');
+    if (this.#directories.size >= MOST_KNOWN) this.#directories.clear();
+    this.#directories.set(path, link);
+    return link;
+  }
+
+  #at(path: VFSPath): Link {
+    const parent = parentOf(path);
+    if (parent === undefined) return this.#core.root;
+    const link = this.#directory(parent).children.get(nameOf(path));
+    if (link === undefined) throw new Refusal('ENOENT');
+    return link;
   }
 
   /** A name came, went or was replaced: that changes its directory too. */
-  #entryChanged(path: VFSPath, stamp: Stamp): void {
-    this.#setMtime(parentOf(path) ?? ROOT, stamp.wallMs);
+  #entryChanged(directory: Link, path: VFSPath, wallMs: number): void {
+    directory.node.mtime = new Date(wallMs);
     this.#announce(path);
   }
 
   #announce(path: VFSPath): void {
+    if (!this.#listeners.areThere) return;
     this.#listeners.tell(path);
     this.#listeners.tell(parentOf(path) ?? ROOT, nameOf(path));
-  }
-
-  #setMtime(path: VFSPath, mtimeMs: number): void {
-    const time = new Date(mtimeMs);
-    this.#volume.utimesSync(path, time, time);
   }
 }
