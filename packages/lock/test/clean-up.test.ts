@@ -44,7 +44,7 @@ describe.each(KINDS)('on %s storage', (kind) => {
     expect((await hosts.ledger()).length).toBeLessThan(60);
   });
 
-  it('it is never on the way to a grant', async () => {
+  it('nothing of it is on the way to a grant', async () => {
     const hosts = await Hosts.begun(STORAGES[kind]);
     await leave(hosts, 200);
     const host = hosts.host();

@@ -8,9 +8,12 @@ export function signsOf(
   ledger: Ledger,
   numbered: Numbered,
 ): string | undefined | Promise<string | undefined> {
-  const { claim, shared, permits, attempts, detached, beats, beatNumbers } = numbered;
-  const names = `${claim?.type} ${shared} ${permits} ${attempts} ${detached?.attempt} ${beatNumbers.join()}`;
-  if (ledger.beatsAsEntries || beats.length === 0) return `${names} ${beats.length}`;
+  const { claim, shared, permits, handovers, beats, beatNumbers } = numbered;
+  const names = `${claim?.type} ${shared} ${permits} ${handovers} ${beatNumbers.join()} ${beats.length}`;
+  // Whoever shows life by new names writes but the record into the file. On a mount nobody should have to open that one. But
+  // where there are no such names, or another owner has left them, the file is what shows life: that of the server's own disk.
+  const byNames = ledger.beatsAsEntries && beatNumbers.length > 0 && handovers === 0;
+  if (byNames || beats.length === 0) return names;
   if (ledger.listsVersions) return together(names, beats);
   return statted(ledger, names, beats);
 }
