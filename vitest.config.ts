@@ -1,12 +1,22 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Tests run the sources, not what was built: `@holdfast/lock/node` is packages/lock/src/node.ts. */
+/**
+ * Tests run the sources, not what was built: `@holdfast/lock/node` is packages/lock/src/node.ts, `@holdfast/testkit/clock`
+ * packages/testkit/src/clock/index.ts.
+ */
 const packages = fileURLToPath(new URL('packages', import.meta.url));
 const alias = readdirSync(packages).flatMap((folder) => {
   const name = folder === 'holdfast' ? 'holdfast' : `@holdfast/${folder}`;
+  const faces = readdirSync(`${packages}/${folder}/src`).filter((inner) =>
+    existsSync(`${packages}/${folder}/src/${inner}/index.ts`),
+  );
   return [
+    {
+      find: new RegExp(`^${name}/(${faces.join('|')})$`),
+      replacement: `${packages}/${folder}/src/$1/index.ts`,
+    },
     { find: new RegExp(`^${name}$`), replacement: `${packages}/${folder}/src/index.ts` },
     { find: new RegExp(`^${name}/([a-z-]+)$`), replacement: `${packages}/${folder}/src/$1.ts` },
   ];
@@ -29,7 +39,7 @@ export default defineConfig({
         // Nothing in here waits for time; a machine that is busy may still need many times longer than a quiet one.
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/{src,test}/**/*.test.ts'],
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
         },

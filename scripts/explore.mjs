@@ -1,17 +1,14 @@
 /**
  * Explores the lock for as long as it takes: every order of calls, timers and faults of the scenarios in
- * packages/testkit/src/lock-scenarios. Exits with 1 at the first violation, after its diagram.
+ * packages/lock/test/explore. Exits with 1 at the first violation, after its diagram.
  *
  * node scripts/explore.mjs [scenario …] [--faults N] [--seed N [--runs N]] [--minutes N]
  * node scripts/explore.mjs scenario --replay 'A1 B1 …' [--svg FILE | --mermaid]
  */
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const built = (path) => import(pathToFileURL(`${root}packages/${path}`).href);
+import { builtScenarios, root } from './scenarios.mjs';
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,15 +23,12 @@ const { values: given, positionals } = parseArgs({
   },
 });
 
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const { lockScenarios, LONG_CAMPAIGN, tolerant } = await builtScenarios();
+const built = (path) => import(pathToFileURL(`${root}packages/${path}`).href);
 const { Lock } = await built('lock/dist/index.js');
-const { describeExploration, diagram, explore, exploreAtRandom, replay } =
-  await built('testkit/dist/index.js');
-const { lockScenarios, tolerant } = await built('testkit/dist/lock-scenarios/lock-scenarios.js');
-const { LONG_CAMPAIGN } = await built('testkit/dist/lock-scenarios/campaign.js');
+const { describeExploration, diagram, explore, exploreAtRandom, replay } = await built(
+  'testkit/dist/explore/index.js',
+);
 
 const scenarios = lockScenarios(Lock);
 for (const name of positionals) {

@@ -10,12 +10,13 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 const PROGRAM = `
 import assert from 'node:assert/strict';
-import { Lock, LockedError, isLockError, isVFSError, memoryVFS, openVFS } from 'holdfast';
+import { Lock, LockedError, isLockError, isVFSError, openVFS } from 'holdfast';
 import { Lock as CoreLock } from '@holdfast/lock';
 import { nodeIdentity } from '@holdfast/lock/node';
 import { localVFS } from '@holdfast/local';
+import { memoryVFS } from '@holdfast/memory';
 import { VirtualClock } from '@holdfast/testkit';
-import { createVFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 
 const vfs = await openVFS('memory:packed');
 const lock = new Lock(vfs, { id: 'packed' });
@@ -30,10 +31,12 @@ console.log('packed, installed, used');
 `;
 
 const TYPED = `
-import { Lock, memoryVFS, openVFS, type Lease, type LockOptions, type VFS } from 'holdfast';
+import { Lock, openVFS, type Lease, type LockOptions, type VFS } from 'holdfast';
 import { inspectAll, type LockInfo } from '@holdfast/lock';
 import { localVFS, type LocalOptions } from '@holdfast/local';
-import { createVFS, type Capabilities, type VFSDriver } from '@holdfast/vfs';
+import { memoryVFS } from '@holdfast/memory';
+import { type Capabilities } from '@holdfast/vfs';
+import { createVFS, type VFSDriver } from '@holdfast/vfs/adapter';
 
 export const options: LockOptions = { id: 'typed', staleAfterMs: 5000, identity: 'none' };
 export async function use(vfs: VFS, signal: AbortSignal): Promise<readonly LockInfo[]> {

@@ -4,8 +4,9 @@
 //   node --test takeover.test.js
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Lock, memoryStore, memoryVFS } from 'holdfast';
+import { memoryStore, memoryVFS } from '@holdfast/memory';
 import { VirtualClock } from '@holdfast/testkit';
+import { Lock } from 'holdfast';
 
 /** The code under test: a job in steps of a second, none of which is done without the lock. */
 async function job(lock, clock, log) {

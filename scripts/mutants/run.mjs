@@ -4,14 +4,14 @@
  *
  * `node scripts/mutants/run.mjs [--always] [part of a name …]`, where `--always` means those that every test run tries.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { builtScenarios, root, tsc, writeProject } from '../scenarios.mjs';
 import { mutants } from './list.mjs';
 import { killerIn } from './verdict.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const work = `${root}node_modules/.cache/holdfast-mutants-${process.pid}`;
 const { values: given, positionals: only } = parseArgs({
   allowPositionals: true,
@@ -32,6 +32,8 @@ const THOROUGH = [
   ['windows', { faultKinds: ['freeze'], maxStates: 30_000 }],
   ['cleanUp', { faultKinds: ['crash', 'slow-call'], maxStates: 30_000 }],
 ];
+
+let lockScenarios;
 
 function copy(at) {
   const folder = `${work}/${at}`;
@@ -56,26 +58,10 @@ function mutate(mutant, at) {
 }
 
 function compile(folder, name) {
-  const options = {
-    extends: `${root}tsconfig.base.json`,
-    compilerOptions: {
-      rootDir: 'src',
-      outDir: 'dist',
-      types: ['node'],
-      composite: false,
-      declaration: false,
-      declarationMap: false,
-      isolatedDeclarations: false,
-      noUnusedLocals: false,
-      noUnusedParameters: false,
-    },
-    include: ['src'],
-    exclude: ['src/**/*.test.ts', 'src/**/*.fixture.ts'],
-  };
-  writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(options));
+  writeProject(folder, `${folder}/src`);
   writeFileSync(`${folder}/package.json`, '{"type":"module"}');
-  const tsc = [`${root}node_modules/typescript/bin/tsc`, '-p', folder, '--pretty', 'false'];
-  const { stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });
+  const project = [tsc, '-p', folder, '--pretty', 'false'];
+  const { stdout } = spawnSync(process.execPath, project, { encoding: 'utf8' });
   // A mutant that no longer fits its types still runs, and is still to be killed. One that is no code at all shows nothing.
   const syntax = /^.*error TS1\d{3}:.*$/m.exec(stdout);
   if (syntax !== null) throw new Error(`"${name}" does not parse. Mend list.mjs: ${syntax[0]}`);
@@ -84,9 +70,8 @@ function compile(folder, name) {
 
 async function killedByExplorer(folder, attacks) {
   const { Lock } = await import(pathToFileURL(`${folder}/dist/index.js`).href);
-  const { explore } = await import(pathToFileURL(`${root}packages/testkit/dist/index.js`).href);
-  const scenarios = `${root}packages/testkit/dist/lock-scenarios/lock-scenarios.js`;
-  const { lockScenarios } = await import(pathToFileURL(scenarios).href);
+  const testkit = `${root}packages/testkit/dist/explore/index.js`;
+  const { explore } = await import(pathToFileURL(testkit).href);
   for (const [name, options] of attacks) {
     const { violation, states } = await explore(lockScenarios(Lock)[name], {
       shrink: false,
@@ -151,10 +136,7 @@ function testKillers(chosen) {
 }
 
 async function main() {
-  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  ({ lockScenarios } = await builtScenarios());
   // All of them, also when only some are run: a change of the lock is to be noticed at once.
   for (const mutant of mutants) weakened(mutant);
   const chosen = mutants

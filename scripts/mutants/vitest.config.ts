@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { Reporter } from './reporter.mjs';
@@ -10,7 +10,9 @@ const packages = `${root}packages`;
 const alias = readdirSync(packages).flatMap((folder) => {
   const name = folder === 'holdfast' ? 'holdfast' : `@holdfast/${folder}`;
   const source = folder === 'lock' ? `${mutant}/src` : `${packages}/${folder}/src`;
+  const faces = readdirSync(source).filter((inner) => existsSync(`${source}/${inner}/index.ts`));
   return [
+    { find: new RegExp(`^${name}/(${faces.join('|')})$`), replacement: `${source}/$1/index.ts` },
     { find: new RegExp(`^${name}$`), replacement: `${source}/index.ts` },
     { find: new RegExp(`^${name}/([a-z-]+)$`), replacement: `${source}/$1.ts` },
   ];
@@ -20,7 +22,11 @@ export default defineConfig({
   resolve: { alias },
   root,
   test: {
-    include: [`${mutant}/src/**/*.test.ts`, `${packages}/testkit/src/never/*.test.ts`],
+    include: [
+      `${mutant}/src/**/*.test.ts`,
+      `${packages}/lock/test/{regressions,claim,lease,wait,ledger}/**/*.test.ts`,
+      `${packages}/lock/test/*.test.ts`,
+    ],
     exclude: [],
     bail: 1,
     testTimeout: 60_000,

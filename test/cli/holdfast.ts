@@ -8,7 +8,9 @@ import { afterEach, beforeEach } from 'vitest';
 import { eventually } from '../processes/eventually.js';
 import { lives } from '../processes/lives.js';
 
-const MAIN = fileURLToPath(new URL('../../packages/holdfast/dist/cli/main.js', import.meta.url));
+export const MAIN: string = fileURLToPath(
+  new URL('../../packages/holdfast/dist/cli/main.js', import.meta.url),
+);
 
 export interface Result {
   readonly status: number | null;
@@ -88,7 +90,10 @@ export class Bench {
     });
   }
 
-  /** Starts `holdfast` with these arguments; `HOLDFAST_URL` is the folder of this test. */
+  /**
+   * Starts `holdfast` with these arguments; `HOLDFAST_URL` is the folder of this test, and so is `FOLDER`, which commands
+   * get too. What is `undefined` in `env` is not set.
+   */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
     return this.#keep(new Running(process.execPath, [MAIN, ...args], this.#env(env)));
   }
@@ -144,7 +149,14 @@ export class Bench {
   }
 
   #env(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-    return { PATH: process.env['PATH'], HOME: this.folder, TERM: 'xterm', HOLDFAST_URL: this.folder, ...env };
+    return {
+      PATH: process.env['PATH'],
+      HOME: this.folder,
+      TERM: 'xterm',
+      HOLDFAST_URL: this.folder,
+      FOLDER: this.folder,
+      ...env,
+    };
   }
 
   #keep(running: Running): Running {

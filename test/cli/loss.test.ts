@@ -16,7 +16,7 @@ const breakIt = ({ token }: Holding): Promise<unknown> =>
 describe('when the lock is lost', () => {
   test('the command gets TERM, and may tidy up; what it started ends too', async () => {
     const holding = await bench.hold(
-      `trap 'echo tidy; exit 0' TERM; sleep 600 & echo $! > "$HOLDFAST_URL/child"; while :; do sleep 0.05; done`,
+      `trap 'echo tidy; exit 0' TERM; sleep 600 & echo $! > "$FOLDER/child"; while :; do sleep 0.05; done`,
       SOON,
     );
     await bench.written('child', '\n');
@@ -28,7 +28,7 @@ describe('when the lock is lost', () => {
 
   test('a command that does not listen gets KILL after five seconds, with what it started', async () => {
     const holding = await bench.hold(
-      `trap '' TERM; sh -c 'echo $$ > "$HOLDFAST_URL/child"; while :; do sleep 0.05; done' & wait; wait`,
+      `trap '' TERM; sh -c 'echo $$ > "$FOLDER/child"; while :; do sleep 0.05; done' & wait; wait`,
       SOON,
     );
     await bench.written('child', '\n');
@@ -46,9 +46,7 @@ describe('when the lock is lost', () => {
   });
 
   test('with its guardian, the command is killed before others can go on', async () => {
-    const holding = await bench.hold(
-      'trap "" TERM; while :; do echo a >> "$HOLDFAST_URL/log"; sleep 0.02; done',
-    );
+    const holding = await bench.hold('trap "" TERM; while :; do echo a >> "$FOLDER/log"; sleep 0.02; done');
     await bench.written('log', 'a');
     process.kill(holding.guardian, 'SIGKILL');
     expect(await holding.run.ended).toMatchObject({ status: 76 });
@@ -57,11 +55,11 @@ describe('when the lock is lost', () => {
 
 describe('when holdfast itself is killed', () => {
   test.each([
-    ['ends when told to', 'trap "sleep 0.3; echo end >> $HOLDFAST_URL/log; exit" TERM;', []],
+    ['ends when told to', 'trap "sleep 0.3; echo end >> $FOLDER/log; exit" TERM;', []],
     ['does not listen', 'trap "" TERM;', ['--stale-after', '3s']],
   ])('a command that %s never overlaps with the next one', async (_, trap, options) => {
     const first = await bench.hold(
-      `${trap} while :; do echo first >> "$HOLDFAST_URL/log"; sleep 0.02; done`,
+      `${trap} while :; do echo first >> "$FOLDER/log"; sleep 0.02; done`,
       options,
     );
     await bench.written('log', 'first');
@@ -71,7 +69,7 @@ describe('when holdfast itself is killed', () => {
       '--',
       'sh',
       '-c',
-      'echo second >> "$HOLDFAST_URL/log"; sleep 0.3',
+      'echo second >> "$FOLDER/log"; sleep 0.3',
     ]);
     await second.prints('waiting');
     first.run.kill('SIGKILL');
@@ -85,7 +83,7 @@ describe('when holdfast itself is killed', () => {
 
   test('while it waits, it leaves nothing behind', async () => {
     const { run, token } = await bench.hold('read -r _');
-    const waiting = bench.start(['run', '--', 'sh', '-c', 'echo ran >> "$HOLDFAST_URL/log"']);
+    const waiting = bench.start(['run', '--', 'sh', '-c', 'echo ran >> "$FOLDER/log"']);
     await waiting.prints('waiting');
     waiting.kill('SIGKILL');
     await waiting.ended;

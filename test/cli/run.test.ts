@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -27,12 +27,16 @@ describe('a command under a lock', () => {
   });
 
   test('reads the input of holdfast, and the locks of a user are kept without any configuration', async () => {
-    const run = bench.start(['run', '--', 'sh', '-c', 'read -r line; echo "<$line>"'], { HOLDFAST_URL: '' });
+    const run = bench.start(['run', '--', 'sh', '-c', 'read -r line; echo "<$line>"'], {
+      HOLDFAST_URL: undefined,
+    });
     run.type('hello\n');
     expect(await run.ended).toMatchObject({ status: 0, stdout: '<hello>\n' });
     const state = process.platform === 'darwin' ? 'Library/Application Support' : '.local/state';
-    const there = await bench.run(['status', '--on', join(bench.folder, state, 'holdfast/locks')]);
+    const locks = join(bench.folder, state, 'holdfast/locks');
+    const there = await bench.run(['status', '--on', locks]);
     expect(there.stdout).toContain('default');
+    expect(statSync(locks).mode & 0o777).toBe(0o700);
   });
 
   test('keeps variables that a shell would drop', async () => {
@@ -66,7 +70,7 @@ describe('a command under a lock', () => {
   );
 
   test('that a signal ends takes what it started with it, and frees the lock', async () => {
-    const { run } = await bench.hold('sleep 600 & echo $! > "$HOLDFAST_URL/child"; wait');
+    const { run } = await bench.hold('sleep 600 & echo $! > "$FOLDER/child"; wait');
     await bench.written('child', '\n');
     run.kill('SIGTERM');
     expect(await run.ended).toMatchObject({ status: 128 + constants.signals.SIGTERM });

@@ -51,11 +51,11 @@ describe.runIf(possible)('on a terminal', () => {
   });
 
   test('a killed holdfast does not leave its command there', async () => {
-    const script = `trap '' TERM HUP; echo $PPID > "$HOLDFAST_URL/holdfast";
-      while :; do echo first >> "$HOLDFAST_URL/log"; sleep 0.02; done`;
+    const script = `trap '' TERM HUP; echo $PPID > "$FOLDER/holdfast";
+      while :; do echo first >> "$FOLDER/log"; sleep 0.02; done`;
     const run = bench.startOnTerminal(['run', '--stale-after', '3s', '--', 'sh', '-c', script]);
     await bench.written('log', 'first');
-    const next = bench.start(['run', '--', 'sh', '-c', 'echo second >> "$HOLDFAST_URL/log"; sleep 0.3']);
+    const next = bench.start(['run', '--', 'sh', '-c', 'echo second >> "$FOLDER/log"; sleep 0.3']);
     await next.prints('waiting');
     process.kill(Number(bench.read('holdfast')), 'SIGKILL');
     expect(await next.ended).toMatchObject({ status: 0 });

@@ -1,8 +1,8 @@
 import { Lock } from '@holdfast/lock';
 import { describeExploration, diagram, explore, exploreAtRandom } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
-import { SHORT_CAMPAIGN } from '../../packages/testkit/src/lock-scenarios/campaign.js';
-import { lockScenarios, tolerant } from '../../packages/testkit/src/lock-scenarios/lock-scenarios.js';
+import { SHORT_CAMPAIGN } from '../../packages/lock/test/explore/campaign.js';
+import { lockScenarios, tolerant } from '../../packages/lock/test/explore/scenarios.js';
 
 /** How long a machine that does much else may need for one of these. None of them goes by time. */
 const PATIENCE_MS = 1_200_000;

@@ -42,14 +42,23 @@ type Open =
   | { readonly kind: 'file'; readonly path: string; readonly fd: number }
   | { readonly kind: 'directory'; readonly path: string; readonly names: string[] };
 
+/** What a server tells of its entries, where that is less than others do. */
+export interface Telling {
+  readonly attributes?: (all: Attributes) => Partial<Attributes>;
+  /** The third part of an entry in a listing. */
+  readonly longname?: (filename: string) => string;
+}
+
 /** A folder of this machine as one session of an SFTP server sees it: `/` is the folder, and `..` stays inside. */
 export class SessionFolder {
   readonly #root: string;
+  readonly #tell: Telling;
   readonly #open = new Map<string, Open>();
   #handles = 0;
 
-  constructor(root: string) {
+  constructor(root: string, tell: Telling = {}) {
     this.#root = root;
+    this.#tell = tell;
   }
 
   /** The path that a handle was opened with. */
@@ -70,11 +79,11 @@ export class SessionFolder {
   }
 
   stat(path: string): Answer {
-    return answering(() => attrs(statSync(this.#at(path))));
+    return answering(() => this.#attrs(statSync(this.#at(path))));
   }
 
   lstat(path: string): Answer {
-    return answering(() => attrs(lstatSync(this.#at(path))));
+    return answering(() => this.#attrs(lstatSync(this.#at(path))));
   }
 
   setstat(path: string, { atime, mtime }: Attributes): Answer {
@@ -104,8 +113,9 @@ export class SessionFolder {
         return [
           {
             filename,
-            longname: `${info.isDirectory() ? 'd' : '-'}rwxrwxrwx ${filename}`,
-            attrs: toAttributes(info),
+            longname:
+              this.#tell.longname?.(filename) ?? `${info.isDirectory() ? 'd' : '-'}rwxrwxrwx ${filename}`,
+            attrs: this.#toAttributes(info),
           },
         ];
       } catch {
@@ -116,7 +126,7 @@ export class SessionFolder {
   }
 
   fstat(handle: Buffer): Answer {
-    return answering(() => attrs(fstatSync(this.#fd(handle))));
+    return answering(() => this.#attrs(fstatSync(this.#fd(handle))));
   }
 
   read(handle: Buffer, offset: number, length: number): Answer {
@@ -157,6 +167,18 @@ export class SessionFolder {
     return open.fd;
   }
 
+  #attrs(info: Stats): Answer {
+    const attributes = this.#toAttributes(info);
+    return (sftp, id) => sftp.attrs(id, attributes);
+  }
+
+  #toAttributes({ mode, uid, gid, size, atimeMs, mtimeMs }: Stats): Attributes {
+    const times = { atime: Math.floor(atimeMs / 1000), mtime: Math.floor(mtimeMs / 1000) };
+    const all = { mode, uid, gid, size, ...times };
+    // Every attribute is optional in the protocol, which ssh2's types do not know.
+    return (this.#tell.attributes?.(all) ?? all) as Attributes;
+  }
+
   #at(path: string): string {
     return join(this.#root, posix.normalize(`/${path}`));
   }
@@ -164,14 +186,6 @@ export class SessionFolder {
 
 export function status(code: number, text = ''): Answer {
   return (sftp, id) => sftp.status(id, code, text);
-}
-
-function attrs(info: Stats): Answer {
-  return (sftp, id) => sftp.attrs(id, toAttributes(info));
-}
-
-function toAttributes({ mode, uid, gid, size, atimeMs, mtimeMs }: Stats): Attributes {
-  return { mode, uid, gid, size, atime: Math.floor(atimeMs / 1000), mtime: Math.floor(mtimeMs / 1000) };
 }
 
 function answering(act: () => Answer | void): Answer {

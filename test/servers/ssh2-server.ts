@@ -3,7 +3,7 @@ import type { SftpVFSOptions } from '@holdfast/sftp';
 import ssh2 from 'ssh2';
 import type { AuthContext, Connection, SFTPWrapper } from 'ssh2';
 import { makeSite, optionsFor, type SftpServer, type SftpSite } from './sftp-server.js';
-import { SessionFolder, status, type Answer } from './ssh2-folder.js';
+import { SessionFolder, status, type Answer, type Telling } from './ssh2-folder.js';
 import type { SSHKey } from './ssh-keys.js';
 
 /** One request as the server received it. */
@@ -33,6 +33,9 @@ export interface SSHServerOptions {
   readonly password?: string;
   /** How the password is asked for. Default `password`. */
   readonly asks?: 'password' | 'dialogue';
+  /** The password has expired: the server asks for a new one in these words. */
+  readonly expired?: string;
+  readonly tells?: Telling;
   /** Default: one ed25519 key. */
   readonly hostKeys?: readonly SSHKey[];
   readonly algorithms?: ssh2.Algorithms;
@@ -80,7 +83,7 @@ export async function startSSHServer(options: SSHServerOptions = {}): Promise<SS
 async function serve(site: SftpSite, options: SSHServerOptions): Promise<SSHServer> {
   const hostKeys = options.hostKeys ?? [site.hostKey];
   const live = new Set<Connection>();
-  const state = new Wire(options.inTurns === true);
+  const state = new Wire(options.inTurns === true, options.tells);
   const logins: string[] = [];
   let accepted = 0;
   const server = new ssh2.Server(
@@ -157,10 +160,12 @@ class Wire {
   trips = 0;
   faults: FaultPlan | undefined;
   readonly #inTurns: boolean;
+  readonly #tells: Telling | undefined;
   #turn: { readonly answers: (() => void)[]; awaited: boolean; quiet: number } | undefined;
 
-  constructor(inTurns: boolean) {
+  constructor(inTurns: boolean, tells: Telling | undefined) {
     this.#inTurns = inTurns;
+    this.#tells = tells;
   }
 
   recount(): void {
@@ -169,7 +174,7 @@ class Wire {
   }
 
   serve(sftp: SFTPWrapper, root: string, cut: () => void): void {
-    const folder = new SessionFolder(root);
+    const folder = new SessionFolder(root, this.#tells);
     const written = new Set<string>();
     const on = (op: string, act: (...args: never[]) => Answer, pathOf: (first: unknown) => string): void => {
       sftp.on(op, (id: number, ...args: unknown[]) => {
@@ -284,7 +289,11 @@ export function sendBytes(sftp: SFTPWrapper, bytes: Buffer): void {
   protocol.channelData(outgoing.id, bytes);
 }
 
-function authenticate(context: AuthContext, { password, asks }: SSHServerOptions, key: SSHKey): void {
+function authenticate(
+  context: AuthContext,
+  { password, asks, expired }: SSHServerOptions,
+  key: SSHKey,
+): void {
   if (password === undefined) {
     const isOurs =
       context.method === 'publickey' && context.key.data.toString('base64') === key.public.split(' ')[1];
@@ -293,12 +302,15 @@ function authenticate(context: AuthContext, { password, asks }: SSHServerOptions
   }
   if (asks === 'dialogue') {
     if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
-    return context.prompt([{ prompt: 'Password: ', echo: false }], (answers) =>
-      answers[0] === password ? context.accept() : context.reject(),
-    );
+    return context.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
+      if (answers[0] !== password) return context.reject();
+      if (expired === undefined) return context.accept();
+      context.prompt([{ prompt: expired, echo: false }], () => context.reject());
+    });
   }
-  const fits = context.method === 'password' && context.password === password;
-  return fits ? context.accept() : context.reject(['password']);
+  if (context.method !== 'password' || context.password !== password) return context.reject(['password']);
+  if (expired === undefined) return context.accept();
+  context.requestChange(expired, () => context.reject());
 }
 
 function cutAll(connections: ReadonlySet<Connection>): void {

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,14 @@ import { isVFSError, type Entry, type VFSError } from '@holdfast/vfs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../servers/process.js';
 import { makeKey, type SSHKey } from '../servers/ssh-keys.js';
-import { startSSHServer, type SSHServer, type SSHServerOptions } from '../servers/ssh2-server.js';
+import {
+  sendBytes,
+  startSSHServer,
+  string,
+  uint32,
+  type SSHServer,
+  type SSHServerOptions,
+} from '../servers/ssh2-server.js';
 import { status } from '../servers/ssh2-folder.js';
 
 const PASSWORD = 'hunter2 is no password';
@@ -136,6 +143,65 @@ describe('a login', () => {
     expect((await refusal({ ...options, host: 'no-such-host.invalid' })).code).toBe('ECONN');
   });
 
+  test.each([
+    ['password', 'Your password has expired.'],
+    ['dialogue', 'New password: '],
+  ] as const)(
+    'with a password that has expired is EAUTH at once, in the words of the server: %s',
+    async (asks, expired) => {
+      const server = await start({ password: PASSWORD, asks, expired });
+      const vfs = sftpVFS({ ...server.options, deadlineMs: 60_000 });
+      for (let call = 0; call < 2; call++) {
+        const error: unknown = await vfs.stat('/').catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: 'EAUTH', outcome: 'failed' });
+        expect(String(error)).toContain(expired.trim());
+      }
+      expect(server.accepted).toBe(1);
+      await vfs.close();
+    },
+  );
+
+  test.each([
+    ['nologin', 'This account is currently not available.\n'],
+    ['a shell whose start files print', 'Welcome back, deploy!\r\n'],
+  ])('as a user with %s is EACCES that quotes what came', async (_, text) => {
+    const server = await start({ onSession: (sftp) => sendBytes(sftp, Buffer.from(text)) });
+    const error = await refusal(server.options);
+    expect(error.code).toBe('EACCES');
+    expect(error.message).toContain(`"${text.slice(0, 4)}"`);
+    expect(error.advice).toContain('ssh USER@HOST true');
+  });
+
+  test('as a user whose session ends at once is EACCES', async () => {
+    const server = await start({ onSession: (sftp) => sftp.end() });
+    expect((await refusal(server.options)).code).toBe('EACCES');
+  });
+
+  test.each<[string, (pem: string) => string]>([
+    ['with \\n in place of line ends', (pem) => pem.replaceAll('\n', String.raw`\n`)],
+    ['with spaces in place of line ends', (pem) => pem.replaceAll('\n', ' ').trim()],
+    ['indented, with the line ends of Windows', (pem) => pem.replaceAll('\n', '\r\n    ')],
+    ['in base64', (pem) => Buffer.from(pem).toString('base64')],
+  ])('works with a key %s', async (_, written) => {
+    const { options } = await start();
+    expect(await listing({ ...options, privateKey: written(String(options.privateKey)) })).toEqual([]);
+  });
+
+  test('works with a key in PKCS#8, encrypted or not', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const der = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const locked = privateKey
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE })
+      .toString();
+    const point = Buffer.from(privateKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+    const blob = Buffer.concat([string('ssh-ed25519'), uint32(point.length), point]);
+    const clientKey = { private: der, public: `ssh-ed25519 ${blob.toString('base64')}`, fingerprint: '' };
+    const { options } = await start({ clientKey });
+    expect(await listing({ ...options, privateKey: der })).toEqual([]);
+    expect(await listing({ ...options, privateKey: locked, passphrase: PASSPHRASE })).toEqual([]);
+    expect((await refusal({ ...options, privateKey: locked })).code).toBe('EINVAL');
+  });
+
   test('can be made by a URL, with the password from the environment', async () => {
     const { options } = await start({ password: PASSWORD });
     const fingerprint = encodeURIComponent([options.hostKeyFingerprint].flat().join(','));
@@ -221,6 +287,33 @@ describe('the key of the host', () => {
     const name = `[127.0.0.1]:${server.options.port}`;
     expect(await listing(knowing(server, entry(name, rsa)))).toEqual([]);
     expect(await listing(knowing(server, entry(name, ed25519)))).toEqual([]);
+  });
+
+  test('that is pinned is found in whichever type the host has it, and remembered', async () => {
+    const keys = [makeKey('ed25519'), makeKey('rsa'), makeKey('ecdsa')];
+    const server = await start({ hostKeys: keys });
+    for (const { fingerprint } of keys) {
+      expect(await listing({ ...server.options, hostKeyFingerprint: fingerprint })).toEqual([]);
+    }
+    const before = server.accepted;
+    const vfs = sftpVFS({ ...server.options, hostKeyFingerprint: keys[1]?.fingerprint });
+    await vfs.stat('/');
+    const [first] = [server.accepted - before];
+    expect(first).toBeGreaterThan(1);
+    server.cut();
+    await expect.poll(() => server.connections, { timeout: 30_000 }).toBe(0);
+    await vfs.stat('/');
+    expect(server.accepted - before).toBe(first + 1);
+    await vfs.close();
+  });
+
+  test('that is pinned, and that the host has in no type, is asked for in each and then refused', async () => {
+    const server = await start({ hostKeys: [makeKey('ed25519'), makeKey('rsa')], password: PASSWORD });
+    const error = await refusal({ ...server.options, hostKeyFingerprint: makeKey().fingerprint });
+    expect(error.code).toBe('EAUTH');
+    expect(error.message).toContain('ssh-ed25519');
+    expect(server.accepted).toBeLessThanOrEqual(3);
+    expect(server.logins).toEqual([]);
   });
 
   test('cannot be looked up in a file that is not there', async () => {

@@ -99,15 +99,27 @@ describe.skipIf(missing !== undefined)(`OpenSSH${missing ? ` (${missing})` : ''}
     });
   });
 
-  test('makes the base itself, but none above it', async () => {
-    const made = sftpVFS({ ...server.options, base: `${server.folder}/new` });
-    await made.mkdir('/a/b', { recursive: true });
-    expect((await vfs.stat('/new/a/b')).type).toBe('directory');
-    await made.close();
-    const lost = sftpVFS({ ...server.options, base: `${server.folder}/no/such/place` });
-    await expect(lost.mkdir('/a', { recursive: true })).rejects.toMatchObject({ code: 'ENOENT' });
-    await expect(lost.ls('/')).rejects.toMatchObject({ code: 'ENOENT' });
+  test('makes no base, unless it was asked to, and then once', async () => {
+    const base = `${server.folder}/no/such/place`;
+    const lost = sftpVFS({ ...server.options, base });
+    for (const call of [
+      () => lost.ls('/'),
+      () => lost.mkdir('/a', { recursive: true }),
+      () => lost.stat('/a/b'),
+      () => lost.writeFile('/f', 'x'),
+    ]) {
+      const told: unknown = await call().catch((error: unknown) => error);
+      expect(told).toMatchObject({ code: 'ENOENT', outcome: 'failed' });
+      expect(String(told)).toContain(`${base} does not exist on 127.0.0.1:${server.options.port}`);
+    }
     await lost.close();
+
+    const made = sftpVFS({ ...server.options, base, create: true });
+    await Promise.all([made.mkdir('/a'), made.mkdir('/b')]);
+    expect((await vfs.stat('/no/such/place/a')).type).toBe('directory');
+    await vfs.rm('/no', { recursive: true });
+    await expect(made.mkdir('/a', { recursive: true })).rejects.toMatchObject({ code: 'ENOENT' });
+    await made.close();
   });
 
   test('is refused a lock in a directory that it may only read', async () => {

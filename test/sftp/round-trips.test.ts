@@ -5,6 +5,7 @@ import { sftpVFS } from '@holdfast/sftp';
 import { VirtualClock } from '@holdfast/testkit';
 import type { VFS } from '@holdfast/vfs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { status } from '../servers/ssh2-folder.js';
 import { startSSHServer, type SSHServer } from '../servers/ssh2-server.js';
 
 let server: SSHServer;
@@ -33,12 +34,41 @@ const failing = async (call: Promise<unknown>): Promise<void> => {
 };
 
 describe('on the wire', () => {
-  test('mkdir is one request, and one more round trip tells that the name was taken', async () => {
-    expect(await counted(() => vfs.mkdir('/a'))).toEqual({ trips: 1, requests: ['MKDIR'] });
-    expect(await counted(() => failing(vfs.mkdir('/a')))).toEqual({
-      trips: 2,
-      requests: ['MKDIR', 'LSTAT', 'STAT'],
-    });
+  test('mkdir takes one round trip, also to tell that the name is taken', async () => {
+    expect(await counted(() => vfs.mkdir('/a'))).toEqual({ trips: 1, requests: ['MKDIR', 'LSTAT'] });
+    const taken = await counted(() => expect(vfs.mkdir('/a')).rejects.toMatchObject({ code: 'EEXIST' }));
+    expect(taken).toEqual({ trips: 1, requests: ['MKDIR', 'LSTAT'] });
+  });
+
+  test('mkdir that fails for another reason takes two or three, to tell which', async () => {
+    const missing = await counted(() =>
+      expect(vfs.mkdir('/no/parent')).rejects.toMatchObject({ code: 'ENOENT' }),
+    );
+    expect(missing.trips).toBe(2);
+    server.faults = ({ op }) => (op === 'MKDIR' ? { kind: 'answer', answer: status(4) } : undefined);
+    const unclear = await counted(() => expect(vfs.mkdir('/a')).rejects.toMatchObject({ code: 'EIO' }));
+    expect(unclear.trips).toBe(2);
+  });
+
+  test('a file that must be new takes two, and one to tell that it is not', async () => {
+    const make = (): Promise<void> => vfs.writeFile('/f', 'x', { exclusive: true });
+    expect(await counted(make)).toEqual({ trips: 2, requests: ['OPEN', 'LSTAT', 'WRITE', 'CLOSE'] });
+    const taken = await counted(() => expect(make()).rejects.toMatchObject({ code: 'EEXIST' }));
+    expect(taken).toEqual({ trips: 1, requests: ['OPEN', 'LSTAT'] });
+  });
+
+  test('a listing and a mkdir, or a beat and a listing, take two together, on one connection', async () => {
+    await vfs.mkdir('/ledger');
+    await vfs.writeFile('/ledger/beat', 'x');
+    await vfs.ls('/ledger');
+    const claim = await counted(() => Promise.all([vfs.ls('/ledger'), vfs.mkdir('/ledger/1')]));
+    expect(claim.trips).toBe(2);
+    const beat = await counted(() => Promise.all([vfs.writeFile('/ledger/beat', 'xy'), vfs.ls('/ledger')]));
+    expect(beat.trips).toBe(2);
+    expect(beat.requests.toSorted()).toEqual(
+      ['OPEN', 'WRITE', 'CLOSE', 'OPENDIR', 'READDIR', 'READDIR', 'CLOSE'].sort(),
+    );
+    expect(server.accepted).toBe(1);
   });
 
   test('writeFile takes two round trips', async () => {
@@ -122,7 +152,7 @@ describe('a lock on the wire', () => {
     expect(requests.toSorted()).toEqual(
       ['OPEN', 'WRITE', 'CLOSE', 'OPENDIR', 'READDIR', 'READDIR', 'CLOSE'].sort(),
     );
-    expect(await counted(() => first.release())).toEqual({ trips: 1, requests: ['MKDIR'] });
+    expect(await counted(() => first.release())).toEqual({ trips: 1, requests: ['MKDIR', 'LSTAT'] });
 
     server.recount();
     const second = await lock.acquire();

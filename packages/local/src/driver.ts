@@ -1,5 +1,7 @@
-import type { Capabilities, Entry, FileInfo, Operation, VFSDriver, VFSPath, Watcher } from '@holdfast/vfs';
-import { outcomeOfSilence, VFSError } from '@holdfast/vfs';
+import type { Capabilities, Entry, FileInfo, OnChange, Operation, VFSPath, Watcher } from '@holdfast/vfs';
+import type { VFSDriver } from '@holdfast/vfs/adapter';
+import { VFSError } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 import { toVFSError, type About } from './errno.js';
 import type { AnswerOf, ArgumentsOf, OperationName } from './operations.js';
 import type { Runner } from './runner.js';
@@ -41,8 +43,12 @@ export class LocalDriver implements VFSDriver {
     return this.#run('writeFile', path, [path, data, exclusive], signal);
   }
 
-  readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    return this.#run('readFile', path, [path], signal);
+  readFile(
+    path: VFSPath,
+    { maxBytes }: { readonly maxBytes: number },
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    return this.#run('readFile', path, [path, maxBytes], signal);
   }
 
   chtimes(path: VFSPath, atime: Date, mtime: Date, signal: AbortSignal | undefined): Promise<void> {
@@ -65,7 +71,11 @@ export class LocalDriver implements VFSDriver {
     return this.#run('rename', from, [from, to], signal);
   }
 
-  async watch(path: VFSPath, onChange: () => void): Promise<Watcher> {
+  link(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+    return this.#run('link', from, [from, to], signal);
+  }
+
+  async watch(path: VFSPath, onChange: OnChange): Promise<Watcher> {
     const { watches } = this.#parts;
     if (watches === undefined) throw new VFSError({ code: 'ENOTSUP', op: 'watch', path, adapter: 'local' });
     try {

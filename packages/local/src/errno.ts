@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { isVFSError, outcomeOfSilence, VFSError, type Operation, type VFSErrorCode } from '@holdfast/vfs';
+import { isVFSError, VFSError, type Operation, type VFSErrorCode } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 
 /**
  * What an errno says of a call that changes something.

@@ -83,28 +83,29 @@ function* openTarget(jail: Jail, path: VFSPath): Steps<number> {
   }
 }
 
-export function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
-  if (!jail.uncachedReads) return yield* readThrough(jail, path, 0);
+export function* readFile(jail: Jail, path: VFSPath, maxBytes: number): Steps<Uint8Array> {
+  if (!jail.uncachedReads) return yield* readThrough(jail, path, 0, maxBytes);
   try {
-    return yield* readThrough(jail, path, O_DIRECT);
+    return yield* readThrough(jail, path, O_DIRECT, maxBytes);
   } catch (error) {
     if (errnoOf(error) !== 'EINVAL' || error instanceof Refusal) throw error;
   }
-  const data = yield* readThrough(jail, path, 0);
+  const data = yield* readThrough(jail, path, 0, maxBytes);
   // It is a file, so this filesystem reads past its cache in whole blocks only, or not at all. Of a directory the kernel
   // may say the same, whatever it can do with files.
   jail.uncachedReads = false;
   return data;
 }
 
-function* readThrough(jail: Jail, path: VFSPath, flags: number): Steps<Uint8Array> {
+function* readThrough(jail: Jail, path: VFSPath, flags: number, maxBytes: number): Steps<Uint8Array> {
   const fd = yield* open(yield* jail.existing(path), constants.O_RDONLY | flags);
-  return yield* closing(fd, readAll(fd));
+  return yield* closing(fd, readAll(fd, maxBytes));
 }
 
-function* readAll(fd: number): Steps<Uint8Array> {
+function* readAll(fd: number, maxBytes: number): Steps<Uint8Array> {
   const info = yield* system.fstat(fd);
   if (!info.isFile()) throw notAFile(info);
+  if (info.size > maxBytes) throw tooLarge(maxBytes);
   if (info.size > LARGE) yield OFFLOAD;
   // One byte more than there should be, so that one read also finds the end.
   let bytes = new Uint8Array(info.size + 1);
@@ -112,6 +113,7 @@ function* readAll(fd: number): Steps<Uint8Array> {
   for (;;) {
     const count = yield* system.read(fd, bytes.subarray(length), length);
     length += count;
+    if (length > maxBytes) throw tooLarge(maxBytes);
     if (count === 0 || (length >= info.size && length < bytes.length)) return bytes.slice(0, length);
     if (length < bytes.length) continue;
     const larger = new Uint8Array(bytes.length * 2);
@@ -194,6 +196,10 @@ function* failureOf(steps: Steps<unknown>): Steps<{ readonly error: unknown } | 
 
 function fileMode(directoryMode: number | undefined): number {
   return (directoryMode ?? 0o666) & 0o666;
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal('EFBIG', `it has more than ${maxBytes} bytes`, 'Raise maxBytes, or read another file');
 }
 
 function notAFile(info?: Stats): Refusal {

@@ -1,4 +1,5 @@
-import { createVFS, systemClock, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
+import { systemClock, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 import { LocalDriver } from './driver.js';
 import { toVFSError } from './errno.js';
 import { typeNamed, unsafeOn, type FilesystemType } from './filesystem.js';
@@ -80,6 +81,9 @@ function capabilitiesOf(type: FilesystemType): Capabilities {
   return {
     exclusiveMkdir: type.exclusiveMkdir ? 'known' : 'probe',
     exclusiveWrite: true,
+    // An exclusive file is proved, and its inode costs less, where one kernel alone decides.
+    claimAs: type.class === 'local' ? 'file' : 'directory',
+    link: type.class === 'local',
     chtimes: true,
     rename: true,
     watch: type.class === 'local',

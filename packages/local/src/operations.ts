@@ -20,11 +20,12 @@ import { system, type Listed } from './system.js';
 interface Signatures {
   mkdir: { rest: [path: VFSPath]; answer: void };
   writeFile: { rest: [path: VFSPath, data: Uint8Array, exclusive: boolean]; answer: void };
-  readFile: { rest: [path: VFSPath]; answer: Uint8Array };
+  readFile: { rest: [path: VFSPath, maxBytes?: number]; answer: Uint8Array };
   ls: { rest: [path: VFSPath]; answer: Entry[] };
   stat: { rest: [path: VFSPath]; answer: FileInfo };
   rm: { rest: [path: VFSPath]; answer: void };
   rename: { rest: [from: VFSPath, to: VFSPath]; answer: void };
+  link: { rest: [from: VFSPath, to: VFSPath]; answer: void };
   chtimes: { rest: [path: VFSPath, atime: Date, mtime: Date]; answer: void };
 }
 
@@ -40,6 +41,7 @@ const operations: { [N in OperationName]: (jail: Jail, ...rest: ArgumentsOf<N>) 
   stat,
   rm,
   rename,
+  link,
   chtimes,
 };
 
@@ -86,8 +88,8 @@ function* writeFile(jail: Jail, path: VFSPath, data: Uint8Array, exclusive: bool
   yield* doubtingAbsence(jail, [parentOf(path)], () => write(jail, path, data));
 }
 
-function* readFile(jail: Jail, path: VFSPath): Steps<Uint8Array> {
-  return yield* doubtingAbsence(jail, [path], () => files.readFile(jail, path));
+function* readFile(jail: Jail, path: VFSPath, maxBytes = Infinity): Steps<Uint8Array> {
+  return yield* doubtingAbsence(jail, [path], () => files.readFile(jail, path, maxBytes));
 }
 
 function* ls(jail: Jail, path: VFSPath): Steps<Entry[]> {
@@ -187,6 +189,19 @@ function* rename(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
     yield* files.syncDirectory(dirname(target));
     yield* files.syncDirectory(dirname(source));
   });
+}
+
+function* link(jail: Jail, from: VFSPath, to: VFSPath): Steps<void> {
+  const source = yield* jail.named(from);
+  const target = yield* jail.named(to);
+  try {
+    yield* system.link(source, target);
+  } catch (error) {
+    // POSIX has `EPERM` for a directory, which can mean other things too.
+    if (errnoOf(error) !== 'EPERM' || !(yield* system.lstat(source)).isDirectory()) throw error;
+    throw new Refusal('EISDIR', 'it is a directory', 'Name a file');
+  }
+  if (jail.place.sync === 'all') yield* files.syncDirectory(dirname(target));
 }
 
 function* chtimes(jail: Jail, path: VFSPath, atime: Date, mtime: Date): Steps<void> {

@@ -8,6 +8,7 @@ const later = {
   rmdir: promisify(fs.rmdir),
   unlink: promisify(fs.unlink),
   rename: promisify(fs.rename),
+  link: promisify(fs.link),
   chmod: promisify(fs.chmod),
   fchmod: promisify(fs.fchmod),
   lutimes: promisify(fs.lutimes),
@@ -77,6 +78,12 @@ export const system = {
       'rename',
       () => fs.renameSync(from, to),
       () => later.rename(from, to),
+    ),
+  link: (from: string, to: string): Steps<void> =>
+    step(
+      'link',
+      () => fs.linkSync(from, to),
+      () => later.link(from, to),
     ),
   chmod: (path: string, mode: number): Steps<void> =>
     step(

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
@@ -69,23 +70,23 @@ describe('a watch of a real directory', () => {
     await using vfs = localVFS(dir);
     mkdirSync(join(dir, 'd'));
     const told = new Promise<void>((resolve) => {
-      void vfs.watch('/d', resolve).then(() => rmSync(join(dir, 'd'), { recursive: true }));
+      void vfs.watch('/d', () => resolve()).then(() => rmSync(join(dir, 'd'), { recursive: true }));
     });
     await expect(told).resolves.toBeUndefined();
   });
 
-  it('is refused for what is no directory, or not there', async () => {
+  it('is refused for what is neither file nor directory, or not there', async () => {
     using temporary = makeTemporary();
     const { dir } = temporary;
     await using vfs = localVFS(dir);
-    await vfs.writeFile('/f', '');
-    await expect(vfs.watch('/f', () => undefined)).rejects.toMatchObject({ code: 'ENOTDIR', op: 'watch' });
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
+    await expect(vfs.watch('/pipe', () => undefined)).rejects.toMatchObject({ code: 'EINVAL', op: 'watch' });
     await expect(vfs.watch('/missing', () => undefined)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 
 describe('a watch', () => {
-  it('tells once of the changes of one turn of the event loop', async () => {
+  it('tells once of the changes of one name in one turn of the event loop', async () => {
     using temporary = makeTemporary();
     const { dir } = temporary;
     const { watches, source } = fake(dir);

@@ -1,5 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
-import type { VFSPath, Watcher } from '@holdfast/vfs';
+import { basename } from 'node:path';
+import type { OnChange, VFSPath, Watcher } from '@holdfast/vfs';
 import { errnoOf, Refusal } from './errno.js';
 import { Jail } from './jail.js';
 import type { Place } from './place.js';
@@ -22,15 +23,17 @@ export class Watches {
     this.#start = start;
   }
 
-  async open(path: VFSPath, onChange: () => void): Promise<Watcher> {
-    const at = await runDirect(directoryAt(this.#jail, path));
+  async open(path: VFSPath, onChange: OnChange): Promise<Watcher> {
+    const { at, isFile } = await runDirect(watchable(this.#jail, path));
     let source: FSWatcher;
     try {
       source = this.#start(at);
     } catch (error) {
       throw explained(error);
     }
-    const watcher = relay(source, onChange, () => this.#open.delete(watcher));
+    const watcher = relay(source, isFile ? undefined : basename(at), onChange, () =>
+      this.#open.delete(watcher),
+    );
     this.#open.add(watcher);
     return watcher;
   }
@@ -40,19 +43,32 @@ export class Watches {
   }
 }
 
-/** Tells of changes, those of one turn of the event loop together. */
-function relay(source: FSWatcher, onChange: () => void, onClosed: () => void): Watcher {
+/**
+ * Tells of changes, those of one name in one turn of the event loop together.
+ *
+ * @param own the name of a watched directory, which the system gives when it is removed; `undefined` for a file, of
+ *   which the system gives no other
+ */
+function relay(
+  source: FSWatcher,
+  own: string | undefined,
+  onChange: OnChange,
+  onClosed: () => void,
+): Watcher {
   let closed = false;
-  let told = true;
-  const tell = (): void => {
-    if (closed || !told) return;
-    told = false;
+  /** What is still to be told; `undefined` where the system names nothing. */
+  const news = new Set<string | undefined>();
+  const tell = (name?: string): void => {
+    if (closed || news.add(name).size > 1) return;
     setImmediate(() => {
-      told = true;
-      if (!closed) onChange();
+      const names = [...news];
+      news.clear();
+      for (const each of names) if (!closed) onChange(each);
     });
   };
-  source.on('change', tell);
+  source.on('change', (_, name) =>
+    tell(own === undefined || name === own || name === null ? undefined : name.toString()),
+  );
   // A watch that ends, for instance because its directory was removed, is a change itself, and the last to be told.
   source.on('error', () => {
     tell();
@@ -68,10 +84,11 @@ function relay(source: FSWatcher, onChange: () => void, onClosed: () => void): W
   };
 }
 
-function* directoryAt(jail: Jail, path: VFSPath): Steps<string> {
+function* watchable(jail: Jail, path: VFSPath): Steps<{ at: string; isFile: boolean }> {
   const at = yield* jail.existing(path);
-  if ((yield* system.lstat(at)).isDirectory()) return at;
-  throw new Refusal('ENOTDIR', 'only a directory can be watched', 'Watch the directory that holds it');
+  const info = yield* system.lstat(at);
+  if (info.isDirectory() || info.isFile()) return { at, isFile: info.isFile() };
+  throw new Refusal('EINVAL', 'it is neither a file nor a directory', 'Watch the directory that holds it');
 }
 
 function explained(error: unknown): unknown {

@@ -1,9 +1,16 @@
-import type { HeldClaim } from './holder.js';
+import type { HeldClaim } from './identity/index.js';
 import type { LockLostError } from './errors/index.js';
 
 /** What a lock does in the background, for logs and progress. Nothing depends on anyone listening. */
 export type LockEvent =
-  | { readonly type: 'waiting'; readonly claim: HeldClaim; readonly waitedMs: number }
+  | {
+      readonly type: 'waiting';
+      /** The first of those in the way: who holds the lock, or comes first. */
+      readonly claim: HeldClaim;
+      /** How many are in the way, those that hold among them. */
+      readonly ahead: number;
+      readonly waitedMs: number;
+    }
   | { readonly type: 'takeover'; readonly claim: HeldClaim; readonly why: 'unchanged' | 'dead' }
   | { readonly type: 'acquired'; readonly token: number; readonly waitedMs: number }
   | { readonly type: 'beat'; readonly token: number; readonly tookMs: number }

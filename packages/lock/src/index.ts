@@ -1,5 +1,6 @@
 export {
   isLockError,
+  LedgerError,
   LockedError,
   LockError,
   LockLostError,
@@ -7,14 +8,21 @@ export {
   LockTimeoutError,
   StaleLockError,
   UnsafeStorageError,
+  type LedgerFault,
   type LockErrorCode,
   type LossReason,
 } from './errors/index.js';
 export type { LockEvent, LockEventListener } from './events.js';
-export { describeHolder, type HeldClaim, type Holder } from './holder.js';
 export { directoryName, lockId } from './id.js';
-export type { HostIdentity, ProcessIdentity } from './identity.js';
-export { inspectAll, type LockInfo } from './info.js';
-export type { Lease } from './lease.js';
+export {
+  describeHolder,
+  type HeldClaim,
+  type Holder,
+  type HostIdentity,
+  type ProcessIdentity,
+} from './identity/index.js';
+export { inspectAll, type ClaimInfo, type LockInfo, type UnreadableLock } from './inspect.js';
+export { type Lease, type DetachedLease, type DetachOptions } from './lease/index.js';
 export { Lock } from './lock.js';
-export type { LockOptions, WaitOptions } from './options.js';
+export type { Mode } from './ledger/index.js';
+export type { BreakOptions, LockOptions, TryOptions, WaitOptions } from './options.js';

@@ -1,29 +1,27 @@
 import type { CallOptions, VFS } from '@holdfast/vfs';
-import { Acquisition } from './acquire.js';
-import { ourClaim } from './assessment.js';
-import { attemptWithin } from './attempt-within.js';
-import { Contender, type Grant } from './contender.js';
-import { LockLostError, LockedError, LockOptionError, StaleLockError } from './errors/index.js';
-import { inspectPlace, type LockInfo } from './info.js';
-import { Lease } from './lease.js';
+import { attachLease } from './attach.js';
+import { LockLostError } from './errors/index.js';
+import { inspectState, type LockInfo } from './inspect.js';
+import type { DetachedLease, Lease } from './lease/index.js';
+import { holdersAndWaiters, type Look } from './ledger/index.js';
+import { lockStateOf, type LockState } from './lock-state.js';
 import {
+  parseBreak,
   parseCall,
   parseOptions,
+  parseTry,
   parseWait,
+  type BreakOptions,
   type LockOptions,
   type Settings,
+  type TryOptions,
   type WaitOptions,
 } from './options.js';
-import { Patience } from './patience.js';
-import { untilDone } from './persistence.js';
-import { placeOf, type Place } from './place.js';
-import { looksDead, observe } from './verdict.js';
-
-/** How often a lost race is run again before the winner's claim is reported. */
-const RACES = 8;
+import { cancellation, retryUntil } from './time/index.js';
+import { Acquisition, attachToPass, observe } from './wait/index.js';
 
 /**
- * A mutual-exclusion lock with fencing tokens, over any VFS.
+ * A lock with fencing tokens, over any VFS: first come, first served, between processes and hosts.
  *
  * `Lock` objects are cheap, hold nothing open, and share what they know with others of the same VFS, directory and id.
  *
@@ -33,51 +31,43 @@ const RACES = 8;
  */
 export class Lock {
   readonly id: string;
-  readonly #place: Place;
+  readonly #state: LockState;
   readonly #settings: Settings;
-  readonly #contender: Contender;
 
   /** @throws `LockOptionError` */
   constructor(vfs: VFS, options: LockOptions) {
     this.#settings = parseOptions(options, vfs);
     this.id = this.#settings.id;
-    const { clock, dir, directory } = this.#settings;
-    this.#place = placeOf(vfs, clock, dir, directory);
-    this.#contender = new Contender(this.#place, this.#settings);
+    this.#state = lockStateOf(vfs, this.#settings.clock, this.#settings);
   }
 
   /**
-   * Waits for the lock. Contenders of one process are served in the order of their calls.
+   * Waits for the lock. Contenders are served in the order in which their claims reached the storage; those of one
+   * process in the order of their calls.
    *
-   * A stale lock is taken over, unless `onStale` is `'fail'`. Giving up leaves nothing behind.
+   * A claim that shows no life is passed, unless `onStale` is `'fail'`. Giving up leaves nothing behind.
    *
-   * @throws `LockTimeoutError`, `StaleLockError`, `UnsafeStorageError`, `LockOptionError`, the reason of `signal`, or a
-   * `VFSError` if the storage cannot be reached at all, or not for a whole `staleAfterMs`
+   * @throws `LockTimeoutError`, `StaleLockError`, `UnsafeStorageError`, `LedgerError`, `LockOptionError`, the reason of
+   * `signal`, or a `VFSError` if the storage cannot be reached at all, or not for a whole `staleAfterMs`
    */
-  async acquire(options: WaitOptions = {}): Promise<Lease> {
-    return new Acquisition(this.#place, this.#settings, this.#contender, parseWait(options)).run();
+  acquire(options?: WaitOptions): Promise<Lease> {
+    return this.#acquisition(
+      () => parseWait(options),
+      (acquisition) => acquisition.acquire(),
+    );
   }
 
   /**
    * Obtains the lock now, or rejects. Answers at once, with one exception: a lock that looks dead by its age is
-   * observed for up to one window, so that a contender that tries but once can take over a dead lock too.
+   * observed for up to its window, so that a contender that tries but once can take over a dead lock too.
    *
-   * @throws `LockedError`, `StaleLockError`, `UnsafeStorageError`, the reason of `signal`, or a `VFSError`
+   * @throws `LockedError`, `StaleLockError`, `UnsafeStorageError`, `LedgerError`, the reason of `signal`, or a `VFSError`
    */
-  async tryAcquire(options: CallOptions = {}): Promise<Lease> {
-    const { signal } = parseCall(options);
-    const { clock, emit } = this.#settings;
-    const patience = new Patience(clock, undefined, signal);
-    try {
-      patience.signal.throwIfAborted();
-      const ours = ourClaim(this.#place);
-      if (ours !== undefined) throw new LockedError(this.id, ours);
-      const grant = await this.#obtainNow(patience);
-      emit({ type: 'acquired', token: grant.token, waitedMs: 0 });
-      return new Lease(this.#place, this.#settings, grant);
-    } finally {
-      patience.dispose();
-    }
+  tryAcquire(options?: TryOptions): Promise<Lease> {
+    return this.#acquisition(
+      () => parseTry(options),
+      (acquisition) => acquisition.tryAcquire(),
+    );
   }
 
   /**
@@ -86,7 +76,7 @@ export class Lock {
    * If the lease is lost meanwhile, `lease.signal` aborts; the result is a `LockLostError` even if `work` succeeded,
    * and comes once `work` has ended.
    */
-  async with<T>(work: (lease: Lease) => Promise<T> | T, options: WaitOptions = {}): Promise<T> {
+  async with<T>(work: (lease: Lease) => Promise<T> | T, options?: WaitOptions): Promise<T> {
     const lease = await this.acquire(options);
     try {
       const result = await work(lease);
@@ -102,76 +92,94 @@ export class Lock {
     }
   }
 
-  /** What the storage shows of the lock at this moment. A glance, not a verdict; changes nothing. */
-  async inspect(options: CallOptions = {}): Promise<LockInfo> {
+  /**
+   * Takes up a lease that was detached, here or in another process: of all who attach to one handle, one gets it.
+   *
+   * @param handle as `Lease.detach` gave it, read from JSON if need be
+   * @throws `LockLostError` if somebody else has it, or the lock was passed on; `LockOptionError` if it is no handle of this
+   * lock; or a `VFSError`: if its outcome is unknown, the lock goes stale by itself
+   */
+  async attach(handle: DetachedLease, options?: CallOptions): Promise<Lease> {
     const { signal } = parseCall(options);
-    return inspectPlace(this.#place, this.id, this.#settings.clock, signal);
+    return attachLease(this.#state, this.#settings, handle, signal);
+  }
+
+  /** What the storage shows of the lock at this moment. A glance, not a verdict; changes nothing. */
+  async inspect(options?: CallOptions): Promise<LockInfo> {
+    const { signal } = parseCall(options);
+    const { clock, turn } = this.#settings;
+    return inspectState(this.#state, { id: this.id, clock, turn, signal });
   }
 
   /** Whether the lock is held by someone who shows no life. A verdict: may take up to a window. */
-  async isStale(options: CallOptions = {}): Promise<boolean> {
+  async isStale(options?: CallOptions): Promise<boolean> {
     const { signal } = parseCall(options);
-    return (await observe(this.#place, this.#settings, signal)).state === 'stale';
+    return (await this.#staleHolders(signal)).numbers.length > 0;
   }
 
   /** Frees the lock if `isStale`. Resolves to whether it did. */
-  async releaseIfStale(options: CallOptions = {}): Promise<boolean> {
+  async releaseIfStale(options?: CallOptions): Promise<boolean> {
     const { signal } = parseCall(options);
-    const { state, token } = await observe(this.#place, this.#settings, signal);
-    if (state !== 'stale') return false;
-    await this.#markFree(token);
-    return true;
+    const { numbers, look } = await this.#staleHolders(signal);
+    let released = false;
+    for (const number of numbers) {
+      const attempt = look.numbers.get(number)?.detached?.attempt;
+      if (attempt !== undefined && !(await attachToPass(this.#state, number, attempt))) continue;
+      await this.#markFree(number);
+      released = true;
+    }
+    return released;
   }
 
   /**
-   * Frees the lock although its holder may live: a person's decision, never a program's. The holder learns of it at
-   * its next heartbeat, until when both it and the next holder may believe they hold the lock.
+   * Breaks a claim although its owner may live: a person's decision, never a program's. A holder learns of it at its next
+   * heartbeat, until when both it and the next holder may believe they hold the lock.
    *
-   * @param token the claim that is to be broken, so that nothing newer is
-   * @returns whether that claim was the current one, and was not free already
+   * @param options `token` names the claim that is to be broken, so that nothing newer is
+   * @returns whether that claim stood, and was not over already
    */
-  async breakLock({ token, signal }: { readonly token: number } & CallOptions): Promise<boolean> {
-    if (!Number.isSafeInteger(token) || token < 1)
-      throw new LockOptionError('token: must be a whole number above 0');
-    const { highest } = await this.#place.ledger.look(signal);
-    if (highest === undefined || highest.token !== token || highest.freed) return false;
+  async breakLock(options: BreakOptions): Promise<boolean> {
+    const { token, signal } = parseBreak(options);
+    const numbered = (await this.#state.ledger.look(signal)).numbers.get(token);
+    if (numbered?.claim === undefined || numbered.free) return false;
     await this.#markFree(token);
     return true;
   }
 
-  async #obtainNow(patience: Patience): Promise<Grant> {
-    let observed = false;
-    for (let races = 0; ;) {
-      const attempt = await attemptWithin(patience, this.#contender);
-      switch (attempt.kind) {
-        case 'granted':
-          return attempt.grant;
-        case 'stale':
-          throw new StaleLockError(this.id, attempt.claim);
-        case 'held':
-          if (observed || !(await this.#provesDead(patience))) throw new LockedError(this.id, attempt.claim);
-          observed = true;
-          break;
-        case 'outrun':
-          if (++races > RACES) {
-            // Each time somebody was faster, and is done again: the last of them is named.
-            const { token, holder, since } = await this.inspect({ signal: patience.signal });
-            throw new LockedError(this.id, { token: token ?? 0, holder, since });
-          }
-          break;
-      }
+  /** Not an async function: each one costs promises, on the way that most calls go. */
+  #acquisition(parse: () => WaitOptions, run: (acquisition: Acquisition) => Promise<Lease>): Promise<Lease> {
+    try {
+      const { mode = 'exclusive', timeoutMs, signal } = parse();
+      const wish = { mode, permits: 1 };
+      return run(new Acquisition(this.#state, this.#settings, { wish, timeoutMs, signal }));
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
-  /** Looks longer, if a glance makes it worth while. */
-  async #provesDead({ signal }: Patience): Promise<boolean> {
-    if (!(await looksDead(this.#place, this.#settings, signal))) return false;
-    return (await observe(this.#place, this.#settings, signal)).state !== 'alive';
+  /** The holders, if all of them are stale; observed for up to their windows. */
+  async #staleHolders(signal: AbortSignal | undefined): Promise<{ numbers: number[]; look: Look }> {
+    const look = await this.#state.ledger.look(signal);
+    const numbers = holdersAndWaiters(look, this.#settings.turn).holders.map(({ number }) => number);
+    if (numbers.length === 0) return { numbers, look };
+    const caller = cancellation(this.#settings.clock, undefined, signal);
+    try {
+      caller.throwIfCancelled();
+      const { verdict, look: last } = await observe(this.#state, this.#settings, {
+        numbers,
+        look,
+        cancellation: caller,
+        onlyIfOld: false,
+      });
+      return { numbers: verdict === 'stale' ? numbers : [], look: last };
+    } finally {
+      caller.dispose();
+    }
   }
 
   async #markFree(token: number): Promise<void> {
     const { clock, staleAfterMs } = this.#settings;
-    await untilDone(() => this.#place.ledger.free(token), { clock, patienceMs: staleAfterMs });
-    this.#place.queue.wake();
+    await retryUntil(() => this.#state.ledger.markFree(token), { clock, forMs: staleAfterMs });
+    this.#state.wake();
   }
 }

@@ -1,1 +1,1 @@
-export { identityOf, nodeIdentity } from './node-identity.js';
+export { identityOf, nodeIdentity } from './identity/node-identity.js';

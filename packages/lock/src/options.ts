@@ -10,9 +10,14 @@ import { z } from 'zod';
 import { LockOptionError } from './errors/index.js';
 import type { LockEventListener } from './events.js';
 import { directoryName } from './id.js';
-import type { HostIdentity } from './identity.js';
-import { LONGEST_WINDOW_MS } from './names.js';
-import { LONGEST_LABEL } from './record.js';
+import type { HostIdentity } from './identity/index.js';
+import {
+  FIRST_WINDOW_MS,
+  LONGEST_LABEL,
+  LONGEST_WINDOW_MS,
+  type Mode,
+  type TurnRule,
+} from './ledger/index.js';
 
 export interface LockOptions {
   /** Names the lock. Any text; see `directoryName` for what it becomes in the storage. */
@@ -20,14 +25,14 @@ export interface LockOptions {
   /** The directory that holds the lock's own. Is made if missing. Default `/`. */
   readonly dir?: string | undefined;
   /**
-   * After how many milliseconds without a sign of life others may take the lock over. Contenders with different
-   * settings are safe with each other: the longest counts for all. 50 to 86 400 000 (a day).
+   * After how many milliseconds without a sign of life others may take over a claim of this contender. Each claim says
+   * its own, so contenders with different settings are safe with each other. 50 to 86 400 000 (a day).
    * Default 10 000; 60 000 where each call costs money (S3).
    */
   readonly staleAfterMs?: number | undefined;
   /**
-   * Milliseconds from one heartbeat to the next; at most half of `staleAfterMs` less `marginMs`, so that one may fail.
-   * Default a fifth of `staleAfterMs`.
+   * Milliseconds from one heartbeat to the next; at most half of `staleAfterMs` less `marginMs`, so that one may fail, and
+   * at least a 32nd of `staleAfterMs`. Default a fifth of `staleAfterMs`.
    */
   readonly heartbeatMs?: number | undefined;
   /**
@@ -35,18 +40,19 @@ export interface LockOptions {
    * clocks that do not run at one rate. From a fiftieth of `staleAfterMs` up to half of it. Default a tenth.
    */
   readonly marginMs?: number | undefined;
-  /** What a contender does with a stale lock: take it over, or report it (`StaleLockError`). Default `'takeover'`. */
+  /** What a contender does with a stale claim in its way: pass it, or report it (`StaleLockError`). Default `'takeover'`. */
   readonly onStale?: 'takeover' | 'fail' | undefined;
   /** Free text for people who look at who holds the lock. At most 512 characters. */
   readonly label?: string | undefined;
   /**
-   * Longest milliseconds between two looks while waiting; shorter at first, and cut short by a release in this
-   * process or a `watch` event. Default 100 on local storage, 1 000 over a network, 5 000 where calls cost money.
+   * Longest milliseconds between two looks of the one that is next in line; those further back look more rarely. Cut
+   * short by a release in this process or a `watch` event. Default 100 on local storage, 1 000 over a network, 5 000 where
+   * calls cost money.
    */
   readonly pollMs?: number | undefined;
   /**
-   * Who this process is, so that others on the same host can tell that it died. `holdfast` and `@holdfast/lock/node`
-   * bring one. Default: none; then a dead holder is found by the window alone.
+   * Who this process is, so that others on the same host can tell that it died: on local disks alone. `holdfast` and
+   * `@holdfast/lock/node` bring one. Default: none; then a dead holder is found by the window alone.
    */
   readonly identity?: HostIdentity | undefined;
   /** Told of what happens in the background. What it throws is swallowed. */
@@ -66,6 +72,8 @@ export interface Settings {
   readonly heartbeatMs: number;
   readonly marginMs: number;
   readonly takeover: boolean;
+  /** How claims get into each other's way. */
+  readonly turn: TurnRule;
   readonly label: string | undefined;
   readonly firstPollMs: number;
   readonly pollMs: number;
@@ -81,6 +89,8 @@ const TIMINGS = {
   network: { staleAfterMs: 10_000, firstPollMs: 50, pollMs: 1_000 },
   metered: { staleAfterMs: 60_000, firstPollMs: 500, pollMs: 5_000 },
 } as const;
+
+const READERS_WRITER: TurnRule = { kind: 'readers-writer' };
 
 const milliseconds = z.number().min(1).max(LONGEST_WINDOW_MS);
 const having = <T>(...methods: (keyof T & string)[]): z.ZodType<T> =>
@@ -131,6 +141,11 @@ export function parseOptions(options: LockOptions, vfs: VFS): Settings {
       `marginMs (${marginMs}) must be from a fiftieth of staleAfterMs (${staleAfterMs}) up to half of it`,
     );
   }
+  if (heartbeatMs < staleAfterMs / 32) {
+    throw new LockOptionError(
+      `heartbeatMs (${heartbeatMs}) must be at least a 32nd of staleAfterMs (${staleAfterMs}): more beats show nothing more`,
+    );
+  }
   if (heartbeatMs > (staleAfterMs - marginMs) / 2) {
     throw new LockOptionError(
       `heartbeatMs (${heartbeatMs}) must be at most half of staleAfterMs - marginMs (${staleAfterMs} - ${marginMs}), ` +
@@ -146,6 +161,7 @@ export function parseOptions(options: LockOptions, vfs: VFS): Settings {
     heartbeatMs,
     marginMs,
     takeover: (given.onStale ?? 'takeover') === 'takeover',
+    turn: READERS_WRITER,
     label: given.label,
     firstPollMs: Math.min(timing.firstPollMs, pollMs),
     pollMs,
@@ -156,11 +172,28 @@ export function parseOptions(options: LockOptions, vfs: VFS): Settings {
   };
 }
 
-export interface WaitOptions {
+/** For how long the owner of a claim may trust it before its first good beat, in milliseconds. Rule 4. */
+export function firstTrustMs({
+  staleAfterMs,
+  marginMs,
+}: Pick<Settings, 'staleAfterMs' | 'marginMs'>): number {
+  return Math.min(staleAfterMs, FIRST_WINDOW_MS) * (1 - marginMs / staleAfterMs);
+}
+
+/** The settings for a claim that was made with another window: a claim works with one for its whole life. */
+export function withWindow(settings: Settings, staleAfterMs: number): Settings {
+  if (staleAfterMs === settings.staleAfterMs) return settings;
+  return { ...settings, staleAfterMs, heartbeatMs: staleAfterMs / 5, marginMs: staleAfterMs / 10 };
+}
+
+export interface TryOptions extends CallOptions {
+  /** `shared`: others may hold a shared lease beside it, nobody an exclusive one. Default `'exclusive'`. */
+  readonly mode?: Mode | undefined;
+}
+
+export interface WaitOptions extends TryOptions {
   /** Rejects with `LockTimeoutError` after so many milliseconds. 0 tries once. Default: waits for ever. */
   readonly timeoutMs?: number | undefined;
-  /** Rejects with `signal.reason`. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 function isPath(dir: string): boolean {
@@ -172,23 +205,44 @@ function isPath(dir: string): boolean {
   }
 }
 
-const callSchema = z.strictObject({ signal: z.instanceof(AbortSignal).optional() });
+const signal = z.instanceof(AbortSignal).optional();
+const mode = z.enum(['exclusive', 'shared']).optional();
+const callSchema = z.strictObject({ signal });
+const trySchema = z.strictObject({ signal, mode });
+const waitSchema = z.strictObject({ signal, mode, timeoutMs: z.number().nonnegative().optional() });
+const breakSchema = z.strictObject({ signal, token: z.int().positive() });
+
+/** Most calls bring no options, and need no check. */
+const NO_OPTIONS = Object.freeze({});
 
 /** @throws `LockOptionError` */
-export function parseCall(options: CallOptions): CallOptions {
-  const parsed = callSchema.safeParse(options);
-  if (!parsed.success) throw new LockOptionError(describeIssues(parsed.error));
-  return parsed.data;
+export function parseCall(options: CallOptions = NO_OPTIONS): CallOptions {
+  return options === NO_OPTIONS ? options : parse(callSchema, options);
 }
 
-const waitSchema = z.strictObject({
-  timeoutMs: z.number().nonnegative().optional(),
-  signal: z.instanceof(AbortSignal).optional(),
-});
+/** @throws `LockOptionError` */
+export function parseTry(options: TryOptions = NO_OPTIONS): TryOptions {
+  return options === NO_OPTIONS ? options : parse(trySchema, options);
+}
 
 /** @throws `LockOptionError` */
-export function parseWait(options: WaitOptions): WaitOptions {
-  const parsed = waitSchema.safeParse(options);
+export function parseWait(options: WaitOptions = NO_OPTIONS): WaitOptions {
+  return options === NO_OPTIONS ? options : parse(waitSchema, options);
+}
+
+export interface BreakOptions extends CallOptions {
+  /** The claim that is to be broken, so that nothing newer is. */
+  readonly token: number;
+}
+
+/** @throws `LockOptionError` */
+export function parseBreak(options: BreakOptions): BreakOptions {
+  return parse(breakSchema, options);
+}
+
+/** What `schema` makes of `value`. @throws `LockOptionError` that names every fault */
+export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
   if (!parsed.success) throw new LockOptionError(describeIssues(parsed.error));
   return parsed.data;
 }

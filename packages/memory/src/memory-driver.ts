@@ -1,4 +1,5 @@
-import type { Capabilities, Entry, FileInfo, Operation, VFSDriver, VFSPath, Watcher } from '@holdfast/vfs';
+import type { Capabilities, Entry, FileInfo, OnChange, Operation, VFSPath, Watcher } from '@holdfast/vfs';
+import type { VFSDriver } from '@holdfast/vfs/adapter';
 import type { MemorySettings } from './options.js';
 import { toVFSError } from './refusal.js';
 import type { Stamp, TreeInfo } from './tree.js';
@@ -14,12 +15,14 @@ export class MemoryDriver implements VFSDriver {
   readonly #watchers = new Set<Watcher>();
 
   constructor(settings: MemorySettings) {
-    const { chtimes, cost, exclusiveMkdir, exclusiveWrite, listing, mtimeGranularityMs, rename, watch } =
-      settings;
+    const { chtimes, claimAs, cost, exclusiveMkdir, exclusiveWrite, link, listing } = settings;
+    const { mtimeGranularityMs, rename, watch } = settings;
     this.adapter = settings.adapter;
     this.capabilities = {
       exclusiveMkdir,
       exclusiveWrite,
+      claimAs,
+      link,
       chtimes,
       rename,
       watch,
@@ -40,8 +43,8 @@ export class MemoryDriver implements VFSDriver {
     this.#on('writeFile', path, () => this.#tree.writeFile(path, data, exclusive, this.#stamp()));
   }
 
-  async readFile(path: VFSPath): Promise<Uint8Array> {
-    return this.#on('readFile', path, () => this.#tree.readFile(path));
+  async readFile(path: VFSPath, { maxBytes }: { readonly maxBytes: number }): Promise<Uint8Array> {
+    return this.#on('readFile', path, () => this.#tree.readFile(path, maxBytes));
   }
 
   async chtimes(path: VFSPath, atime: Date, mtime: Date): Promise<void> {
@@ -66,7 +69,11 @@ export class MemoryDriver implements VFSDriver {
     this.#on('rename', from, () => this.#tree.rename(from, to, this.#stamp()));
   }
 
-  async watch(path: VFSPath, onChange: () => void): Promise<Watcher> {
+  async link(from: VFSPath, to: VFSPath): Promise<void> {
+    this.#on('link', from, () => this.#tree.link(from, to, this.#stamp()));
+  }
+
+  async watch(path: VFSPath, onChange: OnChange): Promise<Watcher> {
     const end = this.#on('watch', path, () => this.#tree.watch(path, onChange));
     const watcher: Watcher = {
       close: () => {
@@ -101,7 +108,7 @@ export class MemoryDriver implements VFSDriver {
   #entry(name: string, info: TreeInfo): Entry {
     if (this.#settings.listing === 'names') return { name, type: info.type };
     const { type, size, ...times } = this.#seen(info);
-    return type === 'file' ? { name, type, size, ...times } : { name, type, ...times };
+    return type === 'file' && size !== undefined ? { name, type, size, ...times } : { name, type, ...times };
   }
 
   /** Also what finer views wrote is seen coarsely: the protocol of a storage limits what it can tell. */

@@ -1,4 +1,5 @@
-import { createVFS, type VFS } from '@holdfast/vfs';
+import { type VFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 import { MemoryDriver } from './memory-driver.js';
 import { parseOptions, type MemoryVFSOptions } from './options.js';
 

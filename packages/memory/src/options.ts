@@ -24,6 +24,10 @@ export interface MemoryVFSOptions {
   readonly exclusiveWrite?: boolean | undefined;
   /** Whether `mkdir` is declared exclusive, or left to be probed. It is, either way. Default `known`. */
   readonly exclusiveMkdir?: 'known' | 'probe' | undefined;
+  /** Which exclusive creation is declared to be the cheaper one. Default `file` if `exclusiveWrite` is offered. */
+  readonly claimAs?: 'directory' | 'file' | undefined;
+  /** Whether `link` is offered. Default `true`. */
+  readonly link?: boolean | undefined;
   /** Whether `rename` is offered. Default `true`. */
   readonly rename?: boolean | undefined;
   /** Whether `watch` is offered. Default `true`. */
@@ -58,6 +62,8 @@ const shape = {
   chtimes: z.boolean().default(true),
   exclusiveWrite: z.boolean().default(true),
   exclusiveMkdir: z.enum(['known', 'probe']).default('known'),
+  claimAs: z.enum(['directory', 'file']).optional(),
+  link: z.boolean().default(true),
   rename: z.boolean().default(true),
   watch: z.boolean().default(true),
   cost: z.enum(['local', 'network', 'metered']).default('local'),
@@ -65,7 +71,14 @@ const shape = {
 
 const schema = z
   .strictObject(shape)
-  .transform(({ clock, ...rest }) => ({ ...rest, clock: clock ?? rest.store.clock ?? systemClock }));
+  .refine((given) => given.claimAs !== 'file' || given.exclusiveWrite, {
+    error: 'claimAs: file needs exclusiveWrite',
+  })
+  .transform(({ clock, claimAs, ...rest }) => ({
+    ...rest,
+    clock: clock ?? rest.store.clock ?? systemClock,
+    claimAs: claimAs ?? (rest.exclusiveWrite ? ('file' as const) : ('directory' as const)),
+  }));
 
 /** @throws `VFSError` `EINVAL` that names each option that is wrong */
 export function parseOptions(options: MemoryVFSOptions): MemorySettings {

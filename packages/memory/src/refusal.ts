@@ -6,6 +6,7 @@ export const CODES: ReadonlyMap<string, VFSErrorCode> = new Map([
   ['EEXIST', 'EEXIST'],
   ['ENOTDIR', 'ENOTDIR'],
   ['EISDIR', 'EISDIR'],
+  ['EFBIG', 'EFBIG'],
   ['ENOTEMPTY', 'ENOTEMPTY'],
   ['EINVAL', 'EINVAL'],
 ]);

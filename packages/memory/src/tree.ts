@@ -1,4 +1,4 @@
-import { joinPath, parentOf, ROOT, type FileInfo, type VFSPath } from '@holdfast/vfs';
+import { joinPath, nameOf, parentOf, ROOT, type FileInfo, type OnChange, type VFSPath } from '@holdfast/vfs';
 import { Volume } from 'memfs';
 import { Listeners } from './listeners.js';
 import { refusal } from './refusal.js';
@@ -44,7 +44,9 @@ export class Tree {
   }
 
   /** A copy, so that nobody can change the file through it. */
-  readFile(path: VFSPath): Uint8Array {
+  readFile(path: VFSPath, maxBytes: number): Uint8Array {
+    const { directory, size } = this.#stat(path);
+    if (!directory && size > maxBytes) throw refusal('EFBIG');
     return Uint8Array.from(this.#volume.readFileSync(path) as Buffer);
   }
 
@@ -67,7 +69,6 @@ export class Tree {
   rm(path: VFSPath, stamp: Stamp): void {
     this.#remove(path);
     this.#entryChanged(path, stamp);
-    this.#listeners.tell(path);
   }
 
   /** By the rules of POSIX, of which memfs checks none. */
@@ -86,27 +87,35 @@ export class Tree {
     this.#entryChanged(to, stamp);
   }
 
-  /** Calls `onChange`, in a microtask of its own, after changes in the directory. Returns what ends that. */
-  watch(path: VFSPath, onChange: () => void): () => void {
-    this.#names(path);
+  link(from: VFSPath, to: VFSPath, stamp: Stamp): void {
+    if (this.#stat(from).directory) throw refusal('EISDIR');
+    this.#volume.linkSync(from, to);
+    this.#entryChanged(to, stamp);
+    this.#listeners.tell(from);
+  }
+
+  /** Calls `onChange`, in a microtask of its own, after changes of what is there. Returns what ends that. */
+  watch(path: VFSPath, onChange: OnChange): () => void {
+    this.#stat(path);
     return this.#listeners.add(path, onChange);
   }
 
   #remove(path: VFSPath): void {
-    const { ino, directory } = this.#stat(path);
+    const { ino, links, directory } = this.#stat(path);
     if (directory) this.#volume.rmdirSync(path);
     else this.#volume.unlinkSync(path);
-    this.#versions.delete(ino);
+    if (links <= 1) this.#versions.delete(ino);
   }
 
   #names(path: VFSPath): string[] {
     return this.#volume.readdirSync(path) as string[];
   }
 
-  #stat(path: VFSPath): { ino: number; size: number; mtimeMs: number; directory: boolean } {
+  #stat(path: VFSPath): { ino: number; links: number; size: number; mtimeMs: number; directory: boolean } {
     const stats = this.#volume.statSync(path);
     return {
       ino: Number(stats.ino),
+      links: Number(stats.nlink),
       size: Number(stats.size),
       mtimeMs: Number(stats.mtimeMs),
       directory: stats.isDirectory(),
@@ -120,7 +129,8 @@ export class Tree {
   }
 
   #announce(path: VFSPath): void {
-    this.#listeners.tell(parentOf(path) ?? ROOT);
+    this.#listeners.tell(path);
+    this.#listeners.tell(parentOf(path) ?? ROOT, nameOf(path));
   }
 
   #setMtime(path: VFSPath, mtimeMs: number): void {

@@ -6,10 +6,10 @@ import {
   type Entry,
   type FileInfo,
   type Operation,
-  type VFSDriver,
   type VFSErrorCode,
   type VFSPath,
 } from '@holdfast/vfs';
+import { type VFSDriver } from '@holdfast/vfs/adapter';
 import { again } from './again.js';
 import { create } from './create.js';
 import { failureOf, NOT_THERE, S3Failure, vfsErrorOf } from './errors.js';
@@ -22,6 +22,8 @@ const CAPABILITIES: Capabilities = {
   // Vouched for by the adapter's own proof, see prove.ts.
   exclusiveMkdir: 'known',
   exclusiveWrite: true,
+  claimAs: 'file',
+  link: false,
   chtimes: false,
   rename: false,
   watch: false,
@@ -81,7 +83,7 @@ export class S3Driver implements VFSDriver {
     });
   }
 
-  readFile(path: VFSPath, signal: Signal): Promise<Uint8Array> {
+  readFile(path: VFSPath, _options: { readonly maxBytes: number }, signal: Signal): Promise<Uint8Array> {
     return this.#run('readFile', path, async () => {
       const data = await missing(this.#again(signal, () => this.#store.get(this.#keys.file(path), signal)));
       if (data !== undefined) return data;
@@ -113,7 +115,7 @@ export class S3Driver implements VFSDriver {
       if (file !== undefined) return file;
       const { found, mtimeMs } = await this.#folder(path, signal);
       if (!found && path !== ROOT) throw this.#error('stat', path, 'ENOENT');
-      return { type: 'directory', size: 0, mtimeMs };
+      return { type: 'directory', size: 0, ...(mtimeMs !== undefined && { mtimeMs }) };
     });
   }
 
@@ -173,7 +175,12 @@ export class S3Driver implements VFSDriver {
     const head = await missing(this.#again(signal, () => this.#store.head(this.#keys.file(path), signal)));
     if (head === undefined) return undefined;
     const { size, mtimeMs, etag } = head;
-    return { type: 'file', size, mtimeMs, ...(etag === undefined ? {} : { etag }) };
+    return {
+      type: 'file',
+      size,
+      ...(mtimeMs !== undefined && { mtimeMs }),
+      ...(etag !== undefined && { etag }),
+    };
   }
 
   /** Looks whether there is a directory, by the first two keys in it: the marker sorts before all others. */

@@ -1,4 +1,5 @@
-import { outcomeOfSilence, printable, VFSError, type Operation, type VFSErrorCode } from '@holdfast/vfs';
+import { printable, VFSError, type Operation, type VFSErrorCode } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 
 /**
  * What a failed request is known to have done.

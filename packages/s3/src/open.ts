@@ -1,4 +1,5 @@
-import { createVFS, systemClock, type Clock, type VFS } from '@holdfast/vfs';
+import { systemClock, type Clock, type VFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 import { bucketStore } from './bucket.js';
 import { makeClient } from './client.js';
 import { S3Driver } from './driver.js';

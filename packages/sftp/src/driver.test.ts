@@ -1,237 +1,21 @@
-import { isVFSError, VFS_ERROR_CODES, type VFSErrorCode, type VFSPath } from '@holdfast/vfs';
-import { VirtualClock } from '@holdfast/testkit';
+import type { EntryType } from '@holdfast/vfs';
+import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
 import { describe, expect, test } from 'vitest';
-import { Channel, type RawSession } from './channel.js';
-import { Connection } from './connection.js';
-import { Breakdown } from './fault.js';
-import { SftpDriver } from './driver.js';
-import { STATUS } from './status.js';
-
-type Reply = (error: unknown, value?: unknown) => void;
-type Script = Partial<Record<keyof RawSession, (path: string, reply: Reply) => void>>;
-
-const DIRECTORY = { mode: 0o040755, size: 4096, mtime: 1 };
-const FILE = { mode: 0o100644, size: 5, mtime: 1 };
-const LINK = { mode: 0o120777, size: 5, mtime: 1 };
-const HANDLE = Buffer.from('handle');
-
-function refusal(code: number, text = 'Failure'): Error {
-  return Object.assign(new Error(text), { code });
-}
-
-/** A driver on a server that answers as `script` says, and has nothing but directories for the rest. */
-function driverOn(script: Script): { driver: SftpDriver; asked: string[]; channel: Channel } {
-  const asked: string[] = [];
-  const defaults: Script = {
-    opendir: (_, reply) => reply(undefined, HANDLE),
-    open: (_, reply) => reply(undefined, HANDLE),
-    readdir: (_, reply) => reply(refusal(1)),
-    stat: (_, reply) => reply(undefined, DIRECTORY),
-    lstat: (_, reply) => reply(undefined, DIRECTORY),
-  };
-  const session = new Proxy({} as RawSession, {
-    get:
-      (_, name: keyof RawSession) =>
-      (...args: unknown[]) => {
-        const reply = args.at(-1) as Reply;
-        asked.push(name);
-        const act = script[name] ?? defaults[name];
-        if (act !== undefined) act(String(args[0]), reply);
-        else if (name === 'ext_openssh_statvfs')
-          throw new Error('Server does not support this extended request');
-        else reply(undefined);
-      },
-  });
-  const clock = new VirtualClock();
-  const channel = new Channel({
-    session,
-    clock,
-    deadlineMs: 1000,
-    quote: (text) => text,
-    onDown: () => undefined,
-  });
-  const link = {
-    channel,
-    down: new Promise<never>(() => undefined),
-    keepAlive: () => undefined,
-    end: () => undefined,
-  };
-  const connection = new Connection({ dial: async () => link, clock, random: () => 0, idleMs: 1000 });
-  return { driver: new SftpDriver(connection, '/base'), asked, channel };
-}
-
-const at = (path: string): VFSPath => path as VFSPath;
-
-async function failureOf(attempt: Promise<unknown>): Promise<{ code: string; outcome: string }> {
-  try {
-    await attempt;
-  } catch (error) {
-    if (isVFSError(error)) return { code: error.code, outcome: error.outcome };
-    throw error;
-  }
-  throw new Error('the call succeeded');
-}
-
-describe('a status that says enough', () => {
-  test.each([...STATUS].filter(([, { look }]) => look !== true).map(([status, { code }]) => [status, code]))(
-    '%i is %s',
-    async (status, code) => {
-      const { driver, asked } = driverOn({ mkdir: (_, reply) => reply(refusal(status)) });
-      const failure = await failureOf(driver.mkdir(at('/a'), undefined));
-      expect(failure.code).toBe(code);
-      expect(failure.outcome).toBe(status === 6 || status === 7 ? 'unknown' : 'failed');
-      expect(asked).toEqual(['mkdir']);
-    },
-  );
-
-  test('is in the closed list of the contract', () => {
-    for (const { code } of STATUS.values()) expect(VFS_ERROR_CODES).toContain(code);
-  });
-
-  test('is EIO where nobody knows the number', async () => {
-    const { driver } = driverOn({ mkdir: (_, reply) => reply(refusal(4711)) });
-    expect(await failureOf(driver.mkdir(at('/a'), undefined))).toEqual({ code: 'EIO', outcome: 'failed' });
-  });
-});
-
-type Op = 'mkdir' | 'writeFile' | 'writeNew' | 'readFile' | 'ls' | 'stat' | 'chtimes' | 'rmdir' | 'unlink';
-type Found = typeof DIRECTORY | 'nothing' | 'hidden';
-
-/** What is asked first, and what carries the operation out. */
-const REQUESTS: Record<Op, keyof RawSession> = {
-  mkdir: 'mkdir',
-  writeFile: 'open',
-  writeNew: 'open',
-  readFile: 'open',
-  ls: 'opendir',
-  stat: 'stat',
-  chtimes: 'utimes',
-  rmdir: 'rmdir',
-  unlink: 'unlink',
-};
-
-function call(driver: SftpDriver, op: Op): Promise<unknown> {
-  const path = at('/d/a');
-  const data = new Uint8Array();
-  switch (op) {
-    case 'mkdir':
-      return driver.mkdir(path, undefined);
-    case 'writeFile':
-      return driver.writeFile(path, data, { exclusive: false }, undefined);
-    case 'writeNew':
-      return driver.writeFile(path, data, { exclusive: true }, undefined);
-    case 'readFile':
-      return driver.readFile(path, undefined);
-    case 'ls':
-      return driver.ls(path, undefined);
-    case 'stat':
-      return driver.stat(path, undefined);
-    case 'chtimes':
-      return driver.chtimes(path, new Date(0), new Date(0), undefined);
-    case 'rmdir':
-    case 'unlink':
-      return driver.rm(path, undefined);
-  }
-}
-
-function seeing(found: Found, reply: Reply): void {
-  if (found === 'nothing') reply(refusal(2));
-  else if (found === 'hidden') reply(refusal(3));
-  else reply(undefined, found);
-}
-
-describe('a status that says too little is told by what is there', () => {
-  test.each<[op: Op, status: number, there: Found, parent: Found, code: VFSErrorCode]>([
-    ['mkdir', 4, DIRECTORY, DIRECTORY, 'EEXIST'],
-    ['mkdir', 4, FILE, DIRECTORY, 'EEXIST'],
-    ['mkdir', 4, LINK, DIRECTORY, 'EEXIST'],
-    ['mkdir', 4, 'nothing', 'nothing', 'ENOENT'],
-    ['mkdir', 4, 'nothing', FILE, 'ENOTDIR'],
-    ['mkdir', 4, 'nothing', DIRECTORY, 'EIO'],
-    ['mkdir', 4, 'hidden', 'hidden', 'EIO'],
-    ['mkdir', 2, 'nothing', 'nothing', 'ENOENT'],
-    ['mkdir', 2, 'nothing', FILE, 'ENOTDIR'],
-    ['mkdir', 2, 'nothing', DIRECTORY, 'ENOENT'],
-    ['mkdir', 3, 'nothing', DIRECTORY, 'EACCES'],
-    ['mkdir', 3, DIRECTORY, DIRECTORY, 'EEXIST'],
-    ['writeFile', 4, DIRECTORY, DIRECTORY, 'EISDIR'],
-    ['writeFile', 3, DIRECTORY, DIRECTORY, 'EISDIR'],
-    ['writeFile', 4, 'nothing', 'nothing', 'ENOENT'],
-    ['writeFile', 2, 'nothing', FILE, 'ENOTDIR'],
-    ['writeFile', 4, FILE, DIRECTORY, 'EIO'],
-    ['writeFile', 3, FILE, DIRECTORY, 'EACCES'],
-    ['writeNew', 4, FILE, DIRECTORY, 'EEXIST'],
-    ['writeNew', 4, LINK, DIRECTORY, 'EEXIST'],
-    ['writeNew', 4, DIRECTORY, DIRECTORY, 'EEXIST'],
-    ['writeNew', 4, 'nothing', DIRECTORY, 'EIO'],
-    ['readFile', 4, DIRECTORY, DIRECTORY, 'EISDIR'],
-    ['readFile', 3, DIRECTORY, DIRECTORY, 'EISDIR'],
-    ['readFile', 3, FILE, DIRECTORY, 'EACCES'],
-    ['readFile', 4, 'nothing', DIRECTORY, 'ENOENT'],
-    ['readFile', 4, FILE, DIRECTORY, 'EIO'],
-    ['ls', 2, FILE, DIRECTORY, 'ENOTDIR'],
-    ['ls', 4, FILE, DIRECTORY, 'ENOTDIR'],
-    ['ls', 2, 'nothing', DIRECTORY, 'ENOENT'],
-    ['ls', 4, 'nothing', DIRECTORY, 'ENOENT'],
-    ['ls', 3, DIRECTORY, DIRECTORY, 'EACCES'],
-    ['chtimes', 4, 'nothing', DIRECTORY, 'ENOENT'],
-    ['chtimes', 4, FILE, DIRECTORY, 'EIO'],
-    ['chtimes', 3, FILE, DIRECTORY, 'EACCES'],
-    ['unlink', 4, FILE, DIRECTORY, 'EIO'],
-    ['unlink', 3, FILE, DIRECTORY, 'EACCES'],
-  ])('%s, status %i', async (op, status, there, parent, code) => {
-    const look = (path: string, reply: Reply): void => seeing(path === '/base/d' ? parent : there, reply);
-    const { driver } = driverOn({
-      stat: look,
-      lstat: look,
-      [REQUESTS[op]]: (_: string, reply: Reply) => reply(refusal(status)),
-    });
-    expect(await failureOf(call(driver, op))).toEqual({ code, outcome: 'failed' });
-  });
-
-  test.each<[names: string[], code: VFSErrorCode]>([
-    [['.', '..', 'f'], 'ENOTEMPTY'],
-    [['.', '..'], 'EIO'],
-  ])('rmdir of a directory with %j', async (names, code) => {
-    let parts = [names.map((filename) => ({ filename, longname: '', attrs: FILE }))];
-    const { driver } = driverOn({
-      rmdir: (_, reply) => reply(refusal(4)),
-      readdir: (_, reply) => {
-        const [part] = parts;
-        parts = [];
-        if (part === undefined) reply(refusal(1));
-        else reply(undefined, part);
-      },
-    });
-    expect(await failureOf(driver.rm(at('/d/a'), undefined))).toEqual({ code, outcome: 'failed' });
-  });
-
-  test.each<[string, Record<string, number>, VFSErrorCode]>([
-    ['no blocks', { f_bavail: 0, f_favail: 9, f_files: 9, f_flag: 0 }, 'ENOSPC'],
-    ['no more files', { f_bavail: 9, f_favail: 0, f_files: 9, f_flag: 0 }, 'ENOSPC'],
-    ['no count of files', { f_bavail: 9, f_favail: 0, f_files: 0, f_flag: 0 }, 'EIO'],
-    ['nothing amiss', { f_bavail: 9, f_favail: 9, f_files: 9, f_flag: 2 }, 'EIO'],
-    ['a read-only mount', { f_bavail: 9, f_favail: 9, f_files: 9, f_flag: 1 }, 'EACCES'],
-  ])('mkdir on a file system with %s', async (_, room, code) => {
-    const { driver } = driverOn({
-      mkdir: (__, reply) => reply(refusal(4)),
-      lstat: (__, reply) => reply(refusal(2)),
-      ext_openssh_statvfs: (__, reply) => reply(undefined, room),
-    });
-    expect((await failureOf(driver.mkdir(at('/d/a'), undefined))).code).toBe(code);
-  });
-
-  test.each(['No space left on device', 'Disk quota exceeded', 'Quota exceeded', 'Out of disk space'])(
-    '%s',
-    async (text) => {
-      const { driver } = driverOn({
-        mkdir: (_, reply) => reply(refusal(4, text)),
-        lstat: (_, reply) => reply(refusal(2)),
-      });
-      expect((await failureOf(driver.mkdir(at('/d/a'), undefined))).code).toBe('ENOSPC');
-    },
-  );
-});
+import {
+  ANSWER_TIMEOUT_MS,
+  at,
+  DIRECTORY,
+  driverOn,
+  failureOf,
+  FILE,
+  HANDLE,
+  LINK,
+  refusal,
+  SERVER,
+  type Script,
+} from './scripted-server.fixture.js';
+import type { SftpDriver } from './driver.js';
+import type { Reply, Session } from './transport/session.js';
 
 describe('a failed call', () => {
   test('has an unknown outcome once a part of it took effect', async () => {
@@ -246,10 +30,10 @@ describe('a failed call', () => {
   });
 
   test('has an unknown outcome also if the connection was gone before the rest could be sent', async () => {
-    const { driver, asked, channel } = driverOn({
+    const { driver, asked, channels } = driverOn({
       open: (_, reply) => {
         reply(undefined, HANDLE);
-        channel.fail(new Breakdown({ code: 'ECONN', sent: true, detail: 'gone' }));
+        channels[0]?.fail(new FailedAttempt(failure('ECONN', { outcome: 'unknown', detail: 'gone' })));
       },
     });
     const writing = driver.writeFile(at('/f'), new Uint8Array(3), { exclusive: false }, undefined);
@@ -273,17 +57,265 @@ describe('a failed call', () => {
   });
 });
 
+describe('a call of which nothing is heard', () => {
+  const GONE = new FailedAttempt(failure('ECONN', { outcome: 'unknown', retryable: true, detail: 'gone' }));
+  /** Answers to nothing on the first connection. */
+  function hanging(request: keyof Session, once: { done?: boolean } = {}): Script {
+    return {
+      [request]: (_: string, reply: Reply) => {
+        if (once.done !== true) once.done = true;
+        else if (request === 'open' || request === 'opendir') reply(undefined, HANDLE);
+        else if (request === 'stat' || request === 'lstat') reply(undefined, FILE);
+        else if (request === 'write') reply(undefined, 0);
+        else if (request === 'readdir') reply(refusal(1));
+        else reply(undefined);
+      },
+    };
+  }
+  const data = new Uint8Array(3);
+
+  test.each<[string, keyof Session, (driver: SftpDriver) => Promise<unknown>]>([
+    ['stat', 'stat', (driver) => driver.stat(at('/f'), undefined)],
+    ['ls', 'opendir', (driver) => driver.ls(at('/'), undefined)],
+    ['the second half of ls', 'readdir', (driver) => driver.ls(at('/'), undefined)],
+    ['chtimes', 'utimes', (driver) => driver.chtimes(at('/f'), new Date(0), new Date(0), undefined)],
+    ['writeFile', 'open', (driver) => driver.writeFile(at('/f'), data, { exclusive: false }, undefined)],
+    [
+      'the second half of writeFile',
+      'write',
+      (driver) => driver.writeFile(at('/f'), data, { exclusive: false }, undefined),
+    ],
+    ['the look before rm', 'lstat', (driver) => driver.rm(at('/f'), undefined)],
+  ])('is repeated on another connection: %s', async (_, request, act) => {
+    const { driver, channels, clock } = driverOn(hanging(request));
+    const call = act(driver);
+    await clock.advance(ANSWER_TIMEOUT_MS);
+    await clock.runUntil(call);
+    expect(channels).toHaveLength(2);
+    expect(clock.now).toBeLessThan(1.5 * ANSWER_TIMEOUT_MS);
+  });
+
+  test.each<[string, keyof Session, (driver: SftpDriver) => Promise<unknown>]>([
+    ['mkdir', 'mkdir', (driver) => driver.mkdir(at('/a'), undefined)],
+    [
+      'an exclusive writeFile',
+      'open',
+      (driver) => driver.writeFile(at('/f'), data, { exclusive: true }, undefined),
+    ],
+    ['rm', 'rmdir', (driver) => driver.rm(at('/a'), undefined)],
+  ])('is not repeated where that does not come to the same: %s', async (_, request, act) => {
+    const { driver, asked, clock } = driverOn({
+      ...hanging(request),
+      lstat: (__, reply) => reply(undefined, DIRECTORY),
+    });
+    const failed = failureOf(act(driver));
+    await clock.advance(2 * ANSWER_TIMEOUT_MS);
+    expect(await failed).toEqual({ code: 'ETIMEDOUT', outcome: 'unknown' });
+    expect(asked.filter((each) => each === request)).toHaveLength(1);
+  });
+
+  test('is repeated whatever it is, if it was not sent', async () => {
+    const { driver, asked, channels, clock } = driverOn({});
+    await driver.stat(at('/'), undefined);
+    // The connection goes down between the decision to use it and the request.
+    const made = driver.mkdir(at('/a'), undefined);
+    channels[0]?.fail(GONE);
+    await clock.runUntil(made);
+    expect(asked.filter((each) => each === 'mkdir')).toHaveLength(1);
+  });
+
+  test('fails in the end, as unknown if any attempt may have taken effect', async () => {
+    const { driver, channels, clock } = driverOn({
+      write: (_, reply) => reply(new Error('No response from server')),
+    });
+    const failed = failureOf(driver.writeFile(at('/f'), data, { exclusive: false }, undefined));
+    expect(await clock.runUntil(failed)).toEqual({ code: 'ECONN', outcome: 'unknown' });
+    expect(channels).toHaveLength(3);
+  });
+
+  test('is not repeated once its caller has given up', async () => {
+    const controller = new AbortController();
+    const { driver, channels, clock } = driverOn(hanging('stat'));
+    const failed = failureOf(driver.stat(at('/f'), controller.signal));
+    await clock.settle();
+    controller.abort('enough');
+    await clock.advance(ANSWER_TIMEOUT_MS);
+    expect((await failed).code).toBe('ETIMEDOUT');
+    expect(channels).toHaveLength(1);
+  });
+
+  test('holds up no other: those that are answered go on, new ones have a connection of their own', async () => {
+    const { driver, channels, clock } = driverOn(hanging('mkdir'));
+    const hung = failureOf(driver.mkdir(at('/a'), undefined));
+    for (let round = 0; round < 4; round++) {
+      await driver.stat(at('/f'), undefined);
+      await clock.advance(ANSWER_TIMEOUT_MS / 4);
+    }
+    expect((await hung).code).toBe('ETIMEDOUT');
+    await driver.stat(at('/f'), undefined);
+    expect(channels).toHaveLength(2);
+  });
+});
+
 describe('stat', () => {
   test.each([
     [DIRECTORY, { type: 'directory', size: 0, mtimeMs: 1000 }],
     [FILE, { type: 'file', size: 5, mtimeMs: 1000 }],
     [
       { mode: 0o010644, mtime: 7 },
-      { type: 'other', size: 0, mtimeMs: 7000 },
+      { type: 'other', mtimeMs: 7000 },
     ],
-    [{}, { type: 'other', size: 0, mtimeMs: undefined }],
+    [{ mode: 0o100644 }, { type: 'file' }],
   ])('of %j', async (attributes, info) => {
     const { driver } = driverOn({ stat: (_, reply) => reply(undefined, attributes) });
     expect(await driver.stat(at('/a'), undefined)).toEqual(info);
+  });
+
+  test.each<[string, number | undefined, EntryType]>([
+    ['opens as a directory', undefined, 'directory'],
+    ['does not', 4, 'file'],
+    ['does not, as there is none of that name', 2, 'file'],
+    ['may not be opened', 3, 'other'],
+  ])('of what has no type, and %s', async (_, status, type) => {
+    for (const attributes of [{}, { mode: 0o755 }]) {
+      const { driver } = driverOn({
+        stat: (__, reply) => reply(undefined, attributes),
+        opendir: (__, reply) => (status === undefined ? reply(undefined, HANDLE) : reply(refusal(status))),
+      });
+      expect((await driver.stat(at('/a'), undefined)).type).toBe(type);
+    }
+  });
+});
+
+describe('a listing', () => {
+  const listing = (entries: readonly object[]): Script => {
+    let parts = [entries];
+    return {
+      readdir: (_, reply) => {
+        const [part] = parts;
+        parts = [];
+        if (part === undefined) reply(refusal(1));
+        else reply(undefined, part);
+      },
+    };
+  };
+
+  test('has what the server tells of an entry, and nothing else', async () => {
+    const { driver } = driverOn(
+      listing([
+        { filename: 'd', longname: '', attrs: DIRECTORY },
+        { filename: 'f', longname: '', attrs: FILE },
+        { filename: 'g', longname: '', attrs: { mode: 0o100644 } },
+        { filename: 'l', longname: '', attrs: LINK },
+      ]),
+    );
+    expect(await driver.ls(at('/'), undefined)).toEqual([
+      { name: 'd', type: 'directory', mtimeMs: 1000 },
+      { name: 'f', type: 'file', size: 5, mtimeMs: 1000 },
+      { name: 'g', type: 'file' },
+      { name: 'l', type: 'other', mtimeMs: 1000 },
+    ]);
+  });
+
+  test.each<[string, EntryType, string[]]>([
+    ['drwxr-xr-x 2 root root 6 Jan 1 00:00 data', 'directory', []],
+    ['-rw-r--r-- 1 root root 6 Jan 1 00:00 data', 'file', []],
+    ['lrwxrwxrwx 1 root root 6 Jan 1 00:00 data', 'other', []],
+    // No line of ls -l, though it begins with a "d".
+    ['data', 'file', ['/base/data']],
+    ['', 'file', ['/base/data']],
+  ])('without types has that of the line %j, or what opening it tells', async (longname, type, opened) => {
+    const tried: string[] = [];
+    const { driver } = driverOn({
+      ...listing([{ filename: 'data', longname, attrs: {} }]),
+      opendir: (path, reply) => {
+        if (path === '/base') return reply(undefined, HANDLE);
+        tried.push(path);
+        reply(refusal(4));
+      },
+    });
+    expect(await driver.ls(at('/'), undefined)).toEqual([{ name: 'data', type }]);
+    expect(tried).toEqual(opened);
+  });
+});
+
+describe('rm of what has no type', () => {
+  test.each([
+    ['directory', undefined, 'rmdir'],
+    ['file', 4, 'unlink'],
+  ] as const)('removes a %s as such', async (_, status, request) => {
+    const { driver, asked } = driverOn({
+      lstat: (__, reply) => reply(undefined, {}),
+      opendir: (__, reply) => (status === undefined ? reply(undefined, HANDLE) : reply(refusal(status))),
+    });
+    await driver.rm(at('/a'), undefined);
+    expect(asked.at(-1)).toBe(request);
+  });
+});
+
+describe('a directory that could not be removed', () => {
+  test('of which nothing but itself and its parent are listed, for ever, is asked for no more than some times', async () => {
+    const { driver, asked } = driverOn({
+      rmdir: (_, reply) => reply(refusal(4)),
+      readdir: (_, reply) => reply(undefined, [{ filename: '.', longname: '', attrs: DIRECTORY }]),
+    });
+    expect(await failureOf(driver.rm(at('/a'), undefined))).toEqual({ code: 'EIO', outcome: 'failed' });
+    expect(asked.filter((request) => request === 'readdir')).toHaveLength(8);
+  });
+});
+
+describe('a base that does not exist', () => {
+  /** A server on which there is nothing but its own root, and what is made. */
+  function emptyServer(): Script {
+    const made = new Set(['/']);
+    const look = (path: string, reply: Reply): void =>
+      made.has(path) ? reply(undefined, DIRECTORY) : reply(refusal(2));
+    return {
+      mkdir: (path, reply) => {
+        if (made.has(path)) return reply(refusal(4));
+        if (!made.has(path.slice(0, path.lastIndexOf('/')) || '/')) return reply(refusal(2));
+        made.add(path);
+        reply(undefined);
+      },
+      rmdir: (path, reply) => {
+        made.delete(path);
+        reply(undefined);
+      },
+      stat: look,
+      lstat: look,
+      opendir: (path, reply) => (made.has(path) ? reply(undefined, HANDLE) : reply(refusal(2))),
+    };
+  }
+
+  test('is an ENOENT that names it and the server, and is not made', async () => {
+    const { driver } = driverOn(emptyServer());
+    for (const failing of [
+      driver.ls(at('/'), undefined),
+      driver.mkdir(at('/'), undefined),
+      driver.mkdir(at('/a'), undefined),
+      driver.stat(at('/a/b'), undefined),
+    ]) {
+      const error: unknown = await failing.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({
+        code: 'ENOENT',
+        detail: `the base directory /base does not exist on ${SERVER}`,
+      });
+    }
+  });
+
+  test('is made at the first call if that was asked for, and never again', async () => {
+    const { driver, asked } = driverOn(emptyServer(), { create: true });
+    const [listed] = await Promise.all([driver.ls(at('/'), undefined), driver.mkdir(at('/a'), undefined)]);
+    expect(listed).toEqual([]);
+    expect(asked.filter((request) => request === 'mkdir')).toHaveLength(2);
+    await driver.rm(at('/'), undefined);
+    expect(await failureOf(driver.mkdir(at('/b'), undefined))).toEqual({ code: 'ENOENT', outcome: 'failed' });
+  });
+
+  test('that is there already will do', async () => {
+    const { driver, asked } = driverOn({ mkdir: (_, reply) => reply(refusal(4)) }, { create: true });
+    await driver.ls(at('/'), undefined);
+    await driver.ls(at('/'), undefined);
+    expect(asked.filter((request) => request === 'mkdir')).toHaveLength(1);
   });
 });

@@ -1,32 +1,21 @@
-import {
-  outcomeOfSilence,
-  VFSError,
-  type Capabilities,
-  type Entry,
-  type FileInfo,
-  type Operation,
-  type Outcome,
-  type VFSDriver,
-  type VFSPath,
-} from '@holdfast/vfs';
-import type { Channel } from './channel.js';
-import type { Connection } from './connection.js';
-import { Breakdown, Refusal } from './fault.js';
-import { Lister, typeOf } from './list.js';
-import { codeOf } from './look.js';
-import { mayHaveTakenEffect } from './status.js';
-import { readWhole, writeWhole } from './whole-file.js';
+import { ROOT, VFSError, type Capabilities, type Entry, type FileInfo, type VFSPath } from '@holdfast/vfs';
+import type { VFSDriver } from '@holdfast/vfs/adapter';
+import { Call, type CallOptions, type Target } from './call.js';
+import { ALREADY_EXISTS } from './errors.js';
+import { makeBase } from './requests/base.js';
+import { makeDirectory } from './requests/create.js';
+import { typeOf } from './requests/entry-type.js';
+import { Lister } from './requests/list.js';
+import { readWhole, writeWhole } from './requests/whole-file.js';
+import type { Channel } from './transport/channel.js';
+import { ServerRefusal } from './transport/server-refusal.js';
 
 /** Times are 32 bits wide and count seconds from 1970 on. */
 const LATEST_SECOND = 2 ** 32 - 1;
 
-/** What is being done, and how far it has got. */
-interface Undertaking {
-  readonly op: Operation;
-  readonly path: VFSPath;
-  readonly exclusive: boolean;
-  /** A part of it has taken effect. */
-  begun: boolean;
+export interface SftpDriverOptions extends Omit<Target, 'adapter'> {
+  /** Makes the base at the first call. */
+  readonly create: boolean;
 }
 
 /** The bare operations, each in as few round trips as the protocol allows. */
@@ -36,9 +25,12 @@ export class SftpDriver implements VFSDriver {
     // The protocol promises it, and `rclone serve sftp` breaks the promise.
     exclusiveMkdir: 'probe',
     exclusiveWrite: true,
+    // One request, where a file takes two round trips.
+    claimAs: 'directory',
     chtimes: true,
     // Version 3 renames onto what exists on some servers and not on others.
     rename: false,
+    link: false,
     watch: false,
     directories: 'real',
     listing: 'versions',
@@ -46,17 +38,21 @@ export class SftpDriver implements VFSDriver {
     abort: 'caller',
     cost: 'network',
   };
-  readonly #connection: Connection;
-  readonly #base: string;
+  readonly #target: Target;
   readonly #lister = new Lister();
+  #base: 'is there' | 'is to be made' | Promise<void>;
 
-  constructor(connection: Connection, base: string) {
-    this.#connection = connection;
-    this.#base = base;
+  constructor({ create, ...target }: SftpDriverOptions) {
+    this.#target = { ...target, adapter: this.adapter };
+    this.#base = create ? 'is to be made' : 'is there';
   }
 
   mkdir(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    return this.#do('mkdir', path, signal, (channel, at) => channel.mkdir(at));
+    return this.#run({ op: 'mkdir', path, signal }, (channel, at, call) => {
+      if (path === ROOT) return rootIsThere(channel, at);
+      call.sends();
+      return makeDirectory(channel, at);
+    });
   }
 
   writeFile(
@@ -65,118 +61,93 @@ export class SftpDriver implements VFSDriver {
     { exclusive }: { readonly exclusive: boolean },
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    return this.#do(
-      'writeFile',
-      path,
-      signal,
-      (channel, at, undertaking) =>
-        writeWhole(channel, at, data, { exclusive, opened: () => (undertaking.begun = true) }),
-      exclusive,
+    return this.#run({ op: 'writeFile', path, signal, exclusive }, (channel, at, call) => {
+      call.sends();
+      return writeWhole(channel, at, data, { exclusive, opened: () => call.tookEffect() });
+    });
+  }
+
+  readFile(
+    path: VFSPath,
+    { maxBytes }: { readonly maxBytes: number },
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    return this.#run({ op: 'readFile', path, signal }, (channel, at) =>
+      readWhole(channel, at, { maxBytes, signal }),
     );
   }
 
-  readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    return this.#do('readFile', path, signal, (channel, at) => readWhole(channel, at, signal));
-  }
-
   async chtimes(path: VFSPath, atime: Date, mtime: Date, signal: AbortSignal | undefined): Promise<void> {
-    const [accessed, modified] = [atime, mtime].map((time) => {
-      const second = Math.floor(time.getTime() / 1000);
-      if (second >= 0 && second <= LATEST_SECOND) return second;
+    const [accessed, modified] = [secondOf(atime), secondOf(mtime)];
+    if (accessed === undefined || modified === undefined) {
       const detail = 'SFTP has no times before 1970 or after 2106';
       throw new VFSError({ code: 'EINVAL', op: 'chtimes', path, adapter: this.adapter, detail });
-    }) as [number, number];
-    await this.#do('chtimes', path, signal, (channel, at) => channel.utimes(at, accessed, modified));
+    }
+    await this.#run({ op: 'chtimes', path, signal }, (channel, at, call) => {
+      call.sends();
+      return channel.utimes(at, accessed, modified);
+    });
   }
 
   ls(path: VFSPath, signal: AbortSignal | undefined): Promise<Entry[]> {
-    return this.#do('ls', path, signal, (channel, at) => this.#lister.list(channel, at, signal));
+    return this.#run({ op: 'ls', path, signal }, (channel, at) => this.#lister.list(channel, at, signal));
   }
 
   stat(path: VFSPath, signal: AbortSignal | undefined): Promise<FileInfo> {
-    return this.#do('stat', path, signal, async (channel, at) => {
+    return this.#run({ op: 'stat', path, signal }, async (channel, at) => {
       const attributes = await channel.stat(at);
-      const type = typeOf(attributes);
+      const type = await typeOf(channel, at, attributes);
+      const size = type === 'directory' ? 0 : attributes.size;
       return {
         type,
-        size: type === 'directory' ? 0 : (attributes.size ?? 0),
-        mtimeMs: attributes.mtime === undefined ? undefined : attributes.mtime * 1000,
+        ...(size !== undefined && { size }),
+        ...(attributes.mtime !== undefined && { mtimeMs: attributes.mtime * 1000 }),
       };
     });
   }
 
-  /** The type is asked for first: to try one request after the other could remove a directory as if it were a file. */
+  /** The type is asked for first: some servers remove a directory that they are asked to remove as a file. */
   rm(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    return this.#do('rm', path, signal, async (channel, at) => {
-      const type = typeOf(await channel.lstat(at));
+    return this.#run({ op: 'rm', path, signal }, async (channel, at, call) => {
+      const type = await typeOf(channel, at, await channel.lstat(at));
+      call.sends();
       await (type === 'directory' ? channel.rmdir(at) : channel.unlink(at));
     });
   }
 
   async close(): Promise<void> {
-    this.#connection.close();
+    this.#target.connection.close();
   }
 
-  #do<T>(
-    op: Operation,
-    path: VFSPath,
-    signal: AbortSignal | undefined,
-    work: (channel: Channel, at: string, undertaking: Undertaking) => Promise<T>,
-    exclusive = false,
-  ): Promise<T> {
-    const undertaking: Undertaking = { op, path, exclusive, begun: false };
-    const at = this.#at(path);
-    const explained = async (channel: Channel): Promise<T> => {
-      try {
-        return await work(channel, at, undertaking);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        throw await this.#refused(channel, error, at, undertaking);
-      }
-    };
-    return this.#connection.use(explained, signal).catch((error: unknown) => {
-      throw error instanceof Breakdown ? this.#brokenDown(error, undertaking) : error;
-    });
+  #run<T>(about: CallOptions, work: (channel: Channel, at: string, call: Call) => Promise<T>): Promise<T> {
+    const call = new Call(this.#target, about);
+    const run = (): Promise<T> => call.run((channel) => work(channel, call.at, call));
+    return this.#base === 'is there' ? run() : this.#madeBase().then(run);
   }
 
-  async #refused(
-    channel: Channel,
-    refusal: Refusal,
-    at: string,
-    { op, path, exclusive, begun }: Undertaking,
-  ): Promise<VFSError> {
-    const outcome: Outcome = begun || mayHaveTakenEffect(refusal.status) ? outcomeOfSilence(op) : 'failed';
-    const about = { op, path, adapter: this.adapter, outcome, cause: refusal };
-    try {
-      const code = await codeOf(channel, refusal, { op, path: at, exclusive });
-      return new VFSError({ ...about, code, ...(code === 'EIO' && unclear(refusal)) });
-    } catch (error) {
-      if (!(error instanceof Breakdown)) throw error;
-      return new VFSError({ ...about, code: error.code, detail: error.message, advice: error.advice });
+  /** Makes it once. Should that fail, the next call tries again; once it was there it is not made again. */
+  async #madeBase(): Promise<void> {
+    if (this.#base === 'is to be made') {
+      const call = new Call(this.#target, { op: 'open', path: ROOT, signal: undefined });
+      this.#base = call.run((channel) => makeBase(channel, call.at));
     }
-  }
-
-  #brokenDown({ code, message, sent, advice }: Breakdown, { op, path, begun }: Undertaking): VFSError {
-    return new VFSError({
-      code,
-      op,
-      path,
-      adapter: this.adapter,
-      outcome: sent || begun ? outcomeOfSilence(op) : 'failed',
-      detail: message,
-      advice,
-    });
-  }
-
-  #at(path: VFSPath): string {
-    if (path === '/') return this.#base;
-    return this.#base === '/' ? path : `${this.#base}${path}`;
+    try {
+      await this.#base;
+      this.#base = 'is there';
+    } catch (error) {
+      this.#base = 'is to be made';
+      throw error;
+    }
   }
 }
 
-function unclear({ status, message }: Refusal): { readonly detail: string; readonly advice: string } {
-  return {
-    detail: `the server refused with status ${status} (${message})`,
-    advice: "Look into the server's log; a full disk or a used-up quota can look like this",
-  };
+/** It is never made here: a root that is gone would come back empty, and every lock in it be free. */
+async function rootIsThere(channel: Channel, at: string): Promise<never> {
+  await channel.stat(at);
+  throw new ServerRefusal(ALREADY_EXISTS, 'it is the root');
+}
+
+function secondOf(time: Date): number | undefined {
+  const second = Math.floor(time.getTime() / 1000);
+  return second >= 0 && second <= LATEST_SECOND ? second : undefined;
 }

@@ -1,3 +1,3 @@
+export { sftpVFS } from './open.js';
 export type { SftpVFSOptions } from './options.js';
-export { sftpVFS } from './sftp-vfs.js';
 export { sftpVFSFromURL, type SftpEnvironment, type SftpURLOptions } from './url.js';

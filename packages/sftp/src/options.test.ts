@@ -1,12 +1,12 @@
 import { isVFSError, type VFSError } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
-import { parseOptions, type SftpVFSOptions } from './options.js';
+import { settingsOf, type SftpVFSOptions } from './options.js';
 
 const least: SftpVFSOptions = { host: 'files.example.org', username: 'deploy', password: 'p4ssw0rd' };
 
 function fault(options: unknown, environment = {}): VFSError {
   try {
-    parseOptions(options as SftpVFSOptions, environment);
+    settingsOf(options as SftpVFSOptions, environment);
   } catch (error) {
     if (isVFSError(error)) return error;
     throw error;
@@ -16,12 +16,13 @@ function fault(options: unknown, environment = {}): VFSError {
 
 describe('options', () => {
   test('have defaults for all but host, user and credential', () => {
-    expect(parseOptions(least, {})).toMatchObject({
+    expect(settingsOf(least, {})).toMatchObject({
       port: 22,
       base: '.',
+      create: false,
       hostKey: { kind: 'known-hosts', path: undefined, must: false },
       deadlineMs: 10_000,
-      answerTimeoutMs: 4_000,
+      answerTimeoutMs: 3_333,
       connectTimeoutMs: 8_000,
       idleMs: 30_000,
     });
@@ -69,8 +70,8 @@ describe('options', () => {
   test('use the agent of the environment if no other credential is given, and only then', () => {
     const environment = { SSH_AUTH_SOCK: '/run/agent' };
     const { password: _, ...none } = least;
-    expect(parseOptions(none, environment).credentials.agent).toBe('/run/agent');
-    expect(parseOptions(least, environment).credentials.agent).toBeUndefined();
+    expect(settingsOf(none, environment).credentials.agent).toBe('/run/agent');
+    expect(settingsOf(least, environment).credentials.agent).toBeUndefined();
     expect(fault(none).code).toBe('EINVAL');
     expect(fault(none, { SSH_AUTH_SOCK: '' }).code).toBe('EINVAL');
   });
@@ -86,12 +87,12 @@ describe('options', () => {
     ['/~/locks', '/~/locks'],
     ['.', '.'],
   ])('take the base %s for %s', (given, expected) => {
-    expect(parseOptions({ ...least, base: given }, {}).base).toBe(expected);
+    expect(settingsOf({ ...least, base: given }, {}).base).toBe(expected);
   });
 
   test('take a fingerprint with or without its padding', () => {
     const digest = 'SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8';
-    const { hostKey } = parseOptions({ ...least, hostKeyFingerprint: `${digest}=` }, {});
+    const { hostKey } = settingsOf({ ...least, hostKeyFingerprint: `${digest}=` }, {});
     expect(hostKey).toEqual({ kind: 'pinned', fingerprints: [digest] });
   });
 });

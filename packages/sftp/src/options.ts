@@ -1,7 +1,8 @@
-import { describeIssues, systemClock, VFSError, type Clock } from '@holdfast/vfs';
+import { systemClock, type Clock } from '@holdfast/vfs';
+import { isClock, optionError, parseOptions } from '@holdfast/vfs/adapter';
 import { z } from 'zod';
 
-/** Where the server is, who asks, and how much patience there is. Read once, by {@link sftpVFS}. */
+/** Where the server is, who asks, and how long to wait. Read once, by {@link sftpVFS}. */
 export interface SftpVFSOptions {
   /** Name or address of the server. */
   readonly host: string;
@@ -14,8 +15,16 @@ export interface SftpVFSOptions {
    * login. Default: that very place.
    */
   readonly base?: string | undefined;
+  /**
+   * Makes `base`, with its parents, if it does not exist when the VFS is first used; never later. Default `false`: it must
+   * exist.
+   */
+  readonly create?: boolean | undefined;
 
-  /** A private key, as the text of a key file. */
+  /**
+   * A private key, as the text of a key file in the format of OpenSSH, PEM or PKCS#8. Line feeds may have become `\\n` or
+   * spaces, as in a variable of the environment; the whole may be in base64.
+   */
   readonly privateKey?: string | Uint8Array | undefined;
   /** The file that holds the private key. Read each time a connection is opened. */
   readonly privateKeyPath?: string | undefined;
@@ -29,17 +38,21 @@ export interface SftpVFSOptions {
   readonly knownHostsPath?: string | undefined;
   /** The fingerprint of the host's key as `SHA256:…`, or several of which any will do. Then no file is read. */
   readonly hostKeyFingerprint?: string | readonly string[] | undefined;
-  /** `true`: whoever answers is believed. For tests on a loopback address, say. Default `false`. */
+  /** `true`: any host key is accepted, so anybody may stand in between. For tests on a loopback address. Default `false`. */
   readonly insecureAcceptAnyHostKey?: boolean | undefined;
 
   /** Longest milliseconds for one call with all that it takes; then it rejects with `ETIMEDOUT`. Default 10 000. */
   readonly deadlineMs?: number | undefined;
   /**
-   * Longest milliseconds between a request and its answer; then the connection is given up and the next call opens
-   * another. Well below the `staleAfterMs` of a lock, so that its holder has time to. Default 0.4 × `deadlineMs`.
+   * Longest milliseconds that a request waits while no answer comes to it, nor to any that was sent before it. Then reads,
+   * and writes that may be repeated, go to another connection. Well below the `staleAfterMs` of a lock, so that its holder
+   * has the time for that. Default: a third of `deadlineMs`.
    */
   readonly answerTimeoutMs?: number | undefined;
-  /** Longest milliseconds to open a connection. Default 0.8 × `deadlineMs`. */
+  /**
+   * Longest milliseconds to open a connection. After `answerTimeoutMs` a second attempt begins beside the first. Default
+   * 0.8 × `deadlineMs`.
+   */
   readonly connectTimeoutMs?: number | undefined;
   /** Milliseconds after which a connection that nobody uses is closed. Default 30 000. */
   readonly idleMs?: number | undefined;
@@ -72,6 +85,7 @@ export interface Settings {
   readonly port: number;
   readonly username: string;
   readonly base: string;
+  readonly create: boolean;
   readonly credentials: Credentials;
   readonly hostKey: HostKeyPolicy;
   readonly deadlineMs: number;
@@ -82,15 +96,12 @@ export interface Settings {
   readonly random: () => number;
 }
 
+export const ADAPTER = 'sftp';
+/** Where a password comes from that must not stand in a URL. */
+export const PASSWORD_VARIABLE = 'HOLDFAST_SFTP_PASSWORD';
+export const PASSPHRASE_VARIABLE = 'HOLDFAST_SFTP_PASSPHRASE';
+
 const milliseconds = z.number().positive().max(86_400_000);
-const having = <T>(fault: string, ...methods: string[]): z.ZodType<T> =>
-  z.custom<T>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
-    { error: fault },
-  );
 
 const fingerprint = z
   .string()
@@ -112,6 +123,7 @@ const schema = z
     port: z.int().min(1).max(65_535).default(22),
     username: z.string().min(1, { error: 'must name the user to log in as' }),
     base: base.default('.'),
+    create: z.boolean().default(false),
     privateKey: z.union([z.string().min(1), z.instanceof(Uint8Array)]).optional(),
     privateKeyPath: z.string().min(1).optional(),
     passphrase: z.string().optional(),
@@ -124,7 +136,7 @@ const schema = z
     answerTimeoutMs: milliseconds.optional(),
     connectTimeoutMs: milliseconds.optional(),
     idleMs: milliseconds.default(30_000),
-    clock: having<Clock>('is not a Clock', 'monotonic', 'wall', 'schedule').default(systemClock),
+    clock: z.custom<Clock>(isClock, { error: 'is not a Clock' }).default(systemClock),
     random: z
       .custom<() => number>((value) => typeof value === 'function', { error: 'must be a function' })
       .default(() => Math.random),
@@ -138,7 +150,7 @@ const schema = z
       error: 'passphrase: goes with privateKey or privateKeyPath',
     },
   )
-  .refine((given) => waysToKnowTheHost(given) <= 1, {
+  .refine((given) => waysToVerifyTheHost(given) <= 1, {
     error: 'knownHostsPath, hostKeyFingerprint, insecureAcceptAnyHostKey: give one of them',
   });
 
@@ -148,28 +160,22 @@ type Given = z.infer<typeof schema>;
  * @param environment where `SSH_AUTH_SOCK` is looked up, the only variable that counts
  * @throws `VFSError` `EINVAL` that names each option that is wrong, never its value
  */
-export function parseOptions(
+export function settingsOf(
   options: SftpVFSOptions,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) {
-    throw invalid(
-      describeIssues(parsed.error),
-      `The options are ${Object.keys(schema.shape).join(', ')}; see SftpVFSOptions`,
-    );
-  }
-  const given = parsed.data;
+  const given = parseOptions(schema, options, ADAPTER, 'SftpVFSOptions');
   const { host, port, username, deadlineMs, idleMs, clock, random } = given;
   return {
     host,
     port,
     username,
     base: given.base,
+    create: given.create,
     credentials: credentialsOf(given, environment),
     hostKey: hostKeyOf(given),
     deadlineMs,
-    answerTimeoutMs: given.answerTimeoutMs ?? deadlineMs * 0.4,
+    answerTimeoutMs: given.answerTimeoutMs ?? Math.round(deadlineMs / 3),
     connectTimeoutMs: given.connectTimeoutMs ?? deadlineMs * 0.8,
     idleMs,
     clock,
@@ -177,19 +183,15 @@ export function parseOptions(
   };
 }
 
-/** The error for what a user gave and cannot be used. */
-export function invalid(detail: string, advice = 'Correct or leave out the option'): VFSError {
-  return new VFSError({ code: 'EINVAL', op: 'open', path: '/', adapter: 'sftp', detail, advice });
-}
-
 function credentialsOf(given: Given, environment: Readonly<Record<string, string | undefined>>): Credentials {
   const { privateKey, privateKeyPath, passphrase, password } = given;
   const named = privateKey ?? privateKeyPath ?? password ?? given.agent;
   const agent = given.agent ?? (named === undefined ? environment['SSH_AUTH_SOCK'] || undefined : undefined);
   if ((named ?? agent) === undefined) {
-    throw invalid(
-      'there is nothing to log in with',
-      'Give privateKeyPath, privateKey, agent or password; or start an SSH agent (SSH_AUTH_SOCK)',
+    throw optionError(
+      ADAPTER,
+      `there is nothing to log in to ${given.host} with`,
+      `Give privateKeyPath, privateKey, agent or password; for a URL, set the variable ${PASSWORD_VARIABLE}; or start an SSH agent (SSH_AUTH_SOCK)`,
     );
   }
   return { privateKey, privateKeyPath, passphrase, agent, password };
@@ -201,7 +203,7 @@ function hostKeyOf({ hostKeyFingerprint, insecureAcceptAnyHostKey, knownHostsPat
   return { kind: 'known-hosts', path: knownHostsPath, must: knownHostsPath !== undefined };
 }
 
-function waysToKnowTheHost(given: {
+function waysToVerifyTheHost(given: {
   readonly hostKeyFingerprint?: unknown;
   readonly insecureAcceptAnyHostKey: boolean;
   readonly knownHostsPath?: unknown;

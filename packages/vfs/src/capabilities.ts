@@ -4,6 +4,14 @@ export interface Capabilities {
   readonly exclusiveMkdir: 'known' | 'probe';
   /** Whether `writeFile` takes `{ exclusive: true }`. */
   readonly exclusiveWrite: boolean;
+  /**
+   * Which exclusive creation is the cheaper one here: `mkdir`, or `writeFile` with `{ exclusive: true }`. `file` only
+   * where `exclusiveWrite` is `true`. Whatever it is, a name that exists as either kind refuses both with `EEXIST`, but
+   * where directories are virtual.
+   */
+  readonly claimAs: 'directory' | 'file';
+  /** Whether `link` works. */
+  readonly link: boolean;
   /** Whether `chtimes` works. */
   readonly chtimes: boolean;
   /** Whether `rename` works. */

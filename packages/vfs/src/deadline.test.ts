@@ -92,6 +92,22 @@ describe('a deadline', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test('that passes in a stall gives way to an answer that has arrived', async () => {
+    const clock = new VirtualClock();
+    let answer: () => void = () => undefined;
+    const vfs = intercept(memoryVFS(), async (call, next) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return next(call);
+    });
+    const call = withDeadline(vfs, 1000, { clock }).mkdir('/d');
+    // As after a stall: the timer is due, and runs before the answer that lies in the socket is read.
+    clock.schedule(() => answer(), 1000);
+    await clock.runUntil(call);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   test('gives way to a shorter one within', async () => {
     const clock = new VirtualClock();
     const inner = withDeadline(parked().vfs, 100, { clock });

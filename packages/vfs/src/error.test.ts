@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { isVFSError, outcomeOf, outcomeOfSilence, printable, VFS_ERROR_CODES, VFSError } from './error.js';
+import { isVFSError, outcomeOf, outcomeOfSilence, VFS_ERROR_CODES, VFSError } from './error.js';
+import { printable } from './printable.js';
 
 const init = { code: 'EEXIST', op: 'mkdir', path: '/d', adapter: 'some' } as const;
 

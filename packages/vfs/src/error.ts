@@ -1,9 +1,12 @@
+import { printable, printableCause } from './printable.js';
+
 /** Every `code` that a {@link VFSError} can have. The list is closed: adapters map onto it. */
 export const VFS_ERROR_CODES = [
   'ENOENT',
   'EEXIST',
   'ENOTDIR',
   'EISDIR',
+  'EFBIG',
   'ENOTEMPTY',
   'EACCES',
   'EINVAL',
@@ -29,7 +32,17 @@ export type Outcome = 'failed' | 'unknown';
 
 /** The operations of the contract, as they appear in {@link VFSError.op}. */
 export type Operation =
-  'mkdir' | 'writeFile' | 'readFile' | 'chtimes' | 'ls' | 'stat' | 'rm' | 'rename' | 'watch' | 'open';
+  | 'mkdir'
+  | 'writeFile'
+  | 'readFile'
+  | 'chtimes'
+  | 'ls'
+  | 'stat'
+  | 'rm'
+  | 'rename'
+  | 'link'
+  | 'watch'
+  | 'open';
 
 /** Calls that change nothing: whatever became of one, it had no effect. */
 const READS: ReadonlySet<Operation> = new Set(['readFile', 'ls', 'stat', 'watch', 'open']);
@@ -50,6 +63,7 @@ export interface VFSErrorInit {
   readonly detail?: string | undefined;
   /** What to do about it, without a full stop. Default: the advice that goes with the code. */
   readonly advice?: string | undefined;
+  /** An error that would drive a terminal when printed is replaced by a copy that does not. */
   readonly cause?: unknown;
   /** See {@link VFSError.settled}. */
   readonly settled?: Promise<void> | undefined;
@@ -60,6 +74,7 @@ const MEANING: Record<VFSErrorCode, readonly [meaning: string, advice: string]> 
   EEXIST: ['it already exists', 'Another caller was faster, or the name is taken'],
   ENOTDIR: ['a part of the path is not a directory', 'Check the path'],
   EISDIR: ['it is a directory', 'Name a file'],
+  EFBIG: ['the file is larger than maxBytes', 'Raise maxBytes, or read another file'],
   ENOTEMPTY: ['the directory is not empty', 'Pass { recursive: true } to remove what is in it'],
   EACCES: ['permission denied', 'Check the rights of the user that this process runs as'],
   EINVAL: ['an argument is not valid', 'Correct the argument'],
@@ -87,7 +102,7 @@ export class VFSError extends Error {
   /** The adapter's name, for instance `local`. */
   readonly adapter: string;
   readonly outcome: Outcome;
-  /** What was seen. May quote a name found in the storage: print it through {@link printable}. */
+  /** What was seen, printable. */
   readonly detail: string;
   /** What to do about it. */
   readonly advice: string;
@@ -98,11 +113,12 @@ export class VFSError extends Error {
   readonly settled: Promise<void> | undefined;
 
   constructor(init: VFSErrorInit) {
-    const detail = init.detail ?? MEANING[init.code][0];
+    const detail = init.detail === undefined ? MEANING[init.code][0] : printable(init.detail);
     const advice = init.advice ?? MEANING[init.code][1];
     const what = `${init.op} ${init.path} on ${init.adapter}: ${init.code}, ${detail}`;
     const doubt = init.outcome === 'unknown' ? ' (it may have taken effect all the same)' : '';
-    super(printable(`${what}${doubt}. ${advice}.`), init.cause === undefined ? {} : { cause: init.cause });
+    const cause = printableCause(init.cause);
+    super(printable(`${what}${doubt}. ${advice}.`), cause === undefined ? {} : { cause });
     this.code = init.code;
     this.op = init.op;
     this.path = init.path;
@@ -115,8 +131,14 @@ export class VFSError extends Error {
   }
 }
 
-/** Whether `error` is a {@link VFSError}, with one of `codes` if any are given. Also true across duplicate installs. */
-export function isVFSError(error: unknown, ...codes: VFSErrorCode[]): error is VFSError {
+/**
+ * Whether `error` is a {@link VFSError}, with one of `codes` if any are given; then its `code` is known to be one of
+ * those. Also true across duplicate installs.
+ */
+export function isVFSError<C extends VFSErrorCode = VFSErrorCode>(
+  error: unknown,
+  ...codes: C[]
+): error is VFSError & { readonly code: C } {
   if (!(error instanceof Error) || error.name !== 'VFSError' || !('code' in error)) return false;
   return codes.length === 0 || codes.some((code) => code === error.code);
 }
@@ -127,12 +149,4 @@ export function isVFSError(error: unknown, ...codes: VFSErrorCode[]): error is V
  */
 export function outcomeOf(error: unknown): Outcome {
   return isVFSError(error) ? error.outcome : 'unknown';
-}
-
-/** `text` with everything that could drive a terminal, or hide in a log, written as an escape. */
-export function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu,
-    (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

@@ -1,4 +1,6 @@
+import { createHook } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
+import { VirtualClock } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import type { Capabilities } from './capabilities.js';
 import type { VFSDriver } from './driver.js';
@@ -9,6 +11,8 @@ import type { VFS, Watcher } from './vfs.js';
 const ALL: Capabilities = {
   exclusiveMkdir: 'known',
   exclusiveWrite: true,
+  claimAs: 'file',
+  link: true,
   chtimes: true,
   rename: true,
   watch: true,
@@ -18,7 +22,15 @@ const ALL: Capabilities = {
   abort: 'caller',
   cost: 'local',
 };
-const NOTHING: Capabilities = { ...ALL, exclusiveWrite: false, chtimes: false, rename: false, watch: false };
+const NOTHING: Capabilities = {
+  ...ALL,
+  exclusiveWrite: false,
+  claimAs: 'directory',
+  chtimes: false,
+  rename: false,
+  link: false,
+  watch: false,
+};
 
 /** A driver that notes the calls that reach it. */
 function recording(over: Partial<VFSDriver> = {}): { calls: unknown[][]; driver: VFSDriver } {
@@ -40,6 +52,7 @@ function recording(over: Partial<VFSDriver> = {}): { calls: unknown[][]; driver:
     stat: note('stat', { type: 'file', size: 0, mtimeMs: 0 } as const),
     rm: note('rm', undefined),
     rename: note('rename', undefined),
+    link: note('link', undefined),
     watch: note('watch', { close: () => undefined }),
     ...over,
   };
@@ -58,6 +71,7 @@ const everyCall = (vfs: VFS, path: string): (() => Promise<unknown>)[] => [
   () => vfs.rm(path),
   () => vfs.rm(path, { recursive: true }),
   () => vfs.rename(path, '/to'),
+  () => vfs.link(path, '/to'),
   () => vfs.watch(path, () => undefined),
 ];
 
@@ -69,11 +83,17 @@ describe('the facade', () => {
     await vfs.writeFile('/a', 'gr\u{fc}n');
     await vfs.writeFile('/a', Uint8Array.of(1), { exclusive: true });
     await vfs.rename('/a', '/b');
+    await vfs.link('/a', '/b');
+    await vfs.readFile('/a', { maxBytes: 9 });
+    await vfs.readFile('/a');
     expect(calls).toEqual([
       ['mkdir', '/a', undefined],
       ['writeFile', '/a', new TextEncoder().encode('gr\u{fc}n'), { exclusive: false }, undefined],
       ['writeFile', '/a', Uint8Array.of(1), { exclusive: true }, undefined],
       ['rename', '/a', '/b', undefined],
+      ['link', '/a', '/b', undefined],
+      ['readFile', '/a', { maxBytes: 9 }, undefined],
+      ['readFile', '/a', { maxBytes: Infinity }, undefined],
     ]);
   });
 
@@ -84,6 +104,7 @@ describe('the facade', () => {
       await expect(call()).rejects.toMatchObject({ code: 'EINVAL', path: '/a/../b', adapter: 'fake' });
     }
     await expect(vfs.rename('/a', 'b')).rejects.toMatchObject({ code: 'EINVAL', op: 'rename', path: 'b' });
+    await expect(vfs.link('/a', 'b')).rejects.toMatchObject({ code: 'EINVAL', op: 'link', path: 'b' });
     expect(calls).toEqual([]);
   });
 
@@ -94,6 +115,7 @@ describe('the facade', () => {
       () => vfs.writeFile('/a', 'x', { exclusive: true }),
       () => vfs.chtimes('/a', now, now),
       () => vfs.rename('/a', '/b'),
+      () => vfs.link('/a', '/b'),
       () => vfs.watch('/a', () => undefined),
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'ENOTSUP', outcome: 'failed' });
@@ -103,10 +125,11 @@ describe('the facade', () => {
 
   test('refuses what the driver does not have, even if declared', async () => {
     const { driver } = recording();
-    const { chtimes: _, rename: __, watch: ___, ...bare } = driver;
+    const { chtimes: _, rename: __, watch: ___, link: ____, ...bare } = driver;
     const vfs = createVFS(bare);
     await expect(vfs.chtimes('/a', now, now)).rejects.toMatchObject({ code: 'ENOTSUP' });
     await expect(vfs.rename('/a', '/b')).rejects.toMatchObject({ code: 'ENOTSUP' });
+    await expect(vfs.link('/a', '/b')).rejects.toMatchObject({ code: 'ENOTSUP' });
     await expect(vfs.watch('/a', () => undefined)).rejects.toMatchObject({ code: 'ENOTSUP' });
   });
 
@@ -120,6 +143,9 @@ describe('the facade', () => {
     await expect(vfs.rm('/', { recursive: true })).rejects.toMatchObject({ code: 'EINVAL' });
     await expect(vfs.rename('/', '/a')).rejects.toMatchObject({ code: 'EINVAL' });
     await expect(vfs.rename('/a', '/')).rejects.toMatchObject({ code: 'EINVAL' });
+    await expect(vfs.link('/', '/a')).rejects.toMatchObject({ code: 'EISDIR' });
+    await expect(vfs.link('/a', '/')).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(vfs.writeFile('/', 'x', { exclusive: true })).rejects.toMatchObject({ code: 'EEXIST' });
     expect(calls).toEqual([]);
   });
 
@@ -151,6 +177,46 @@ describe('the facade', () => {
     const error = new VFSError({ code: 'EAUTH', op: 'ls', path: '/a', adapter: 'fake' });
     const vfs = createVFS(recording({ ls: () => Promise.reject(error) }).driver);
     await expect(vfs.ls('/a')).rejects.toBe(error);
+  });
+
+  test('takes an answer that is there at once, and an error that is thrown at once', async () => {
+    const error = new VFSError({ code: 'EEXIST', op: 'mkdir', path: '/a', adapter: 'fake' });
+    const { driver } = recording({
+      ls: () => [],
+      mkdir: () => {
+        throw error;
+      },
+    });
+    const { signal } = new AbortController();
+    for (const vfs of [
+      createVFS(driver),
+      createVFS(driver, { deadlineMs: 1000, clock: new VirtualClock() }),
+    ]) {
+      expect(await vfs.ls('/')).toEqual([]);
+      expect(await vfs.ls('/', { signal })).toEqual([]);
+      await expect(vfs.mkdir('/a')).rejects.toBe(error);
+      await expect(vfs.mkdir('/a', { signal })).rejects.toBe(error);
+    }
+  });
+
+  test('makes one promise of an answer that is there at once', () => {
+    const { driver } = recording({ mkdir: () => undefined, ls: () => [] });
+    const vfs = createVFS(driver);
+    let promises = 0;
+    const hook = createHook({ init: (_, type) => void (promises += type === 'PROMISE' ? 1 : 0) }).enable();
+    void vfs.mkdir('/a');
+    void vfs.ls('/a');
+    hook.disable();
+    expect(promises).toBe(2);
+  });
+
+  test('holds a driver to the limit of a read', async () => {
+    const vfs = createVFS(recording({ readFile: async () => new Uint8Array(5) }).driver);
+    const now5 = createVFS(recording({ readFile: () => new Uint8Array(5) }).driver);
+    for (const each of [vfs, now5]) {
+      await expect(each.readFile('/a', { maxBytes: 4 })).rejects.toMatchObject({ code: 'EFBIG' });
+      expect(await each.readFile('/a', { maxBytes: 5 })).toHaveLength(5);
+    }
   });
 
   test('freezes a copy of the capabilities', () => {

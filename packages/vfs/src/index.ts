@@ -1,12 +1,9 @@
 export type { Capabilities } from './capabilities.js';
 export { systemClock, type Clock, type ScheduleOptions, type Timer } from './clock.js';
-export type { VFSDriver } from './driver.js';
 export type { Entry, EntryType, FileInfo } from './entry.js';
 export {
   isVFSError,
   outcomeOf,
-  outcomeOfSilence,
-  printable,
   VFS_ERROR_CODES,
   VFSError,
   type Operation,
@@ -14,7 +11,6 @@ export {
   type VFSErrorCode,
   type VFSErrorInit,
 } from './error.js';
-export { createVFS, type CreateVFSOptions } from './facade.js';
 export {
   intercept,
   perform,
@@ -26,7 +22,17 @@ export {
 } from './intercept.js';
 export { describeIssues, type Issue } from './issues.js';
 export { joinPath, nameOf, parentOf, parsePath, ROOT, segmentsOf, type VFSPath } from './path.js';
+export { printable } from './printable.js';
 export { scoped } from './scoped.js';
 export { traced, type Trace, type TraceChannel, type TraceChannels } from './traced.js';
-export type { CallOptions, MkdirOptions, RmOptions, VFS, Watcher, WriteFileOptions } from './vfs.js';
+export type {
+  CallOptions,
+  MkdirOptions,
+  OnChange,
+  ReadFileOptions,
+  RmOptions,
+  VFS,
+  Watcher,
+  WriteFileOptions,
+} from './vfs.js';
 export { withDeadline, type WithDeadlineOptions } from './with-deadline.js';

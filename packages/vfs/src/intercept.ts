@@ -1,7 +1,16 @@
 import type { Capabilities } from './capabilities.js';
 import type { Entry, FileInfo } from './entry.js';
 import type { Operation } from './error.js';
-import type { CallOptions, MkdirOptions, RmOptions, VFS, Watcher, WriteFileOptions } from './vfs.js';
+import type {
+  CallOptions,
+  MkdirOptions,
+  OnChange,
+  ReadFileOptions,
+  RmOptions,
+  VFS,
+  Watcher,
+  WriteFileOptions,
+} from './vfs.js';
 
 /** One call of a VFS, as data. */
 export type Call =
@@ -12,7 +21,8 @@ export type Call =
       readonly data: Uint8Array | string;
       readonly options: WriteFileOptions;
     }
-  | { readonly op: 'readFile' | 'ls' | 'stat'; readonly path: string; readonly options: CallOptions }
+  | { readonly op: 'readFile'; readonly path: string; readonly options: ReadFileOptions }
+  | { readonly op: 'ls' | 'stat'; readonly path: string; readonly options: CallOptions }
   | {
       readonly op: 'chtimes';
       readonly path: string;
@@ -21,11 +31,16 @@ export type Call =
       readonly options: CallOptions;
     }
   | { readonly op: 'rm'; readonly path: string; readonly options: RmOptions }
-  | { readonly op: 'rename'; readonly path: string; readonly to: string; readonly options: CallOptions }
+  | {
+      readonly op: 'rename' | 'link';
+      readonly path: string;
+      readonly to: string;
+      readonly options: CallOptions;
+    }
   | {
       readonly op: 'watch';
       readonly path: string;
-      readonly onChange: () => void;
+      readonly onChange: OnChange;
       readonly options: CallOptions;
     };
 
@@ -39,6 +54,7 @@ export interface Results {
   stat: FileInfo;
   rm: void;
   rename: void;
+  link: void;
   watch: Watcher;
   open: never;
 }
@@ -70,13 +86,15 @@ export function intercept(vfs: VFS, around: Interceptor, options: InterceptOptio
     mkdir: async (path, callOptions = {}) => send({ op: 'mkdir', path, options: callOptions }),
     writeFile: async (path, data, callOptions = {}) =>
       send({ op: 'writeFile', path, data, options: callOptions }),
-    readFile: async (path, callOptions = {}) => send({ op: 'readFile' as const, path, options: callOptions }),
+    readFile: async (path, callOptions = {}) => send({ op: 'readFile', path, options: callOptions }),
     chtimes: async (path, atime, mtime, callOptions = {}) =>
       send({ op: 'chtimes', path, atime, mtime, options: callOptions }),
     ls: async (path, callOptions = {}) => send({ op: 'ls' as const, path, options: callOptions }),
     stat: async (path, callOptions = {}) => send({ op: 'stat' as const, path, options: callOptions }),
     rm: async (path, callOptions = {}) => send({ op: 'rm', path, options: callOptions }),
-    rename: async (path, to, callOptions = {}) => send({ op: 'rename', path, to, options: callOptions }),
+    rename: async (path, to, callOptions = {}) =>
+      send({ op: 'rename' as const, path, to, options: callOptions }),
+    link: async (path, to, callOptions = {}) => send({ op: 'link' as const, path, to, options: callOptions }),
     watch: async (path, onChange, callOptions = {}) =>
       send({ op: 'watch', path, onChange, options: callOptions }),
     close: () => vfs.close(),
@@ -103,6 +121,8 @@ export function perform(vfs: VFS, call: Call): Promise<unknown> {
       return vfs.rm(call.path, call.options);
     case 'rename':
       return vfs.rename(call.path, call.to, call.options);
+    case 'link':
+      return vfs.link(call.path, call.to, call.options);
     case 'watch':
       return vfs.watch(call.path, call.onChange, call.options);
   }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.js';
+import type { Answer } from './driver.js';
 import { outcomeOfSilence, VFSError, type Operation } from './error.js';
 
 export interface Limits {
@@ -14,20 +15,24 @@ export interface Limits {
  * Runs `start` for as long as its caller is willing to wait.
  *
  * The caller is let go at an abort or at the deadline even if `start` ignores its signal; what becomes of the call
- * then can be seen only through the `settled` promise of the error.
+ * then can be seen only through the `settled` promise of the error. What answers at once is handed on as it is.
  */
 export function pending<T>(
-  start: (signal: AbortSignal | undefined) => Promise<T>,
+  start: (signal: AbortSignal | undefined) => Answer<T>,
   { signal, deadlineMs, clock, about }: Limits,
-): Promise<T> {
+): Answer<T> {
   if (signal?.aborted === true) return Promise.reject(signal.reason);
-  if (signal === undefined && deadlineMs === Infinity) return start(undefined);
+  if (deadlineMs === Infinity) {
+    const call = start(signal);
+    return signal === undefined || !isPromise(call) ? call : untilAborted(call, signal);
+  }
 
+  const controller = new AbortController();
+  const call = start(controller.signal);
+  if (!isPromise(call)) return call;
   return new Promise<T>((resolve, reject) => {
-    const controller = new AbortController();
-    let timer: Timer | undefined;
     const end = (): void => {
-      timer?.cancel();
+      timer.cancel();
       signal?.removeEventListener('abort', onAbort);
     };
     const giveUp = (reason: unknown): void => {
@@ -44,17 +49,32 @@ export function pending<T>(
         settled: call.then(() => undefined),
       });
     const onAbort = (): void => giveUp(signal?.reason);
+    const onDeadline = (): void => {
+      // After a stall of the process the timer comes before an answer that has long arrived. It gets one more turn of
+      // the event loop, in which such an answer is read.
+      timer = clock.schedule(() => giveUp(deadlineError()), 0);
+    };
 
-    const call = start(controller.signal);
+    let timer: Timer = clock.schedule(onDeadline, deadlineMs);
     call.then(resolve, reject).finally(end);
-    if (signal?.aborted === true) {
-      // Aborted from within the call; the event has passed.
-      onAbort();
-      return;
-    }
     signal?.addEventListener('abort', onAbort, { once: true });
-    if (deadlineMs !== Infinity) {
-      timer = clock.schedule(() => giveUp(deadlineError()), deadlineMs);
-    }
+    // Aborted from within the call: the event has passed.
+    if (signal?.aborted === true) onAbort();
   });
+}
+
+function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Whether an answer is still to come. */
+export function isPromise<T>(answer: Answer<T>): answer is Promise<T> {
+  return (
+    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
+  );
 }

@@ -22,12 +22,12 @@ export function scoped(vfs: VFS, path: string): VFS {
 
   const view = intercept(vfs, async (call, next) => {
     const moved: Call =
-      call.op === 'rename'
+      'to' in call
         ? { ...call, path: outward(call.path, call.op), to: outward(call.to, call.op) }
         : { ...call, path: outward(call.path, call.op) };
     if (
       (call.op === 'rm' && call.path === ROOT) ||
-      (call.op === 'rename' && [call.path, call.to].includes(ROOT))
+      (call.op === 'rename' && (call.path === ROOT || call.to === ROOT))
     ) {
       throw new VFSError({
         code: 'EINVAL',

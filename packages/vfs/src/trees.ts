@@ -1,6 +1,6 @@
 import type { VFSDriver } from './driver.js';
 import { isVFSError, VFSError, type VFSErrorCode } from './error.js';
-import { joinPath, parentOf, type VFSPath } from './path.js';
+import { parentOf, ROOT, type VFSPath } from './path.js';
 
 /** How often a directory is tried again whose parent another removes meanwhile, or whose storage is not consistent. */
 const ATTEMPTS = 3;
@@ -64,7 +64,7 @@ export async function removeTree(
     if (!isVFSError(error, 'ENOTEMPTY')) throw error;
     for (const entry of await driver.ls(at, signal)) {
       signal?.throwIfAborted();
-      await ignoring('ENOENT', removeTree(driver, joinPath(at, entry.name), signal));
+      await ignoring('ENOENT', removeTree(driver, entryIn(driver, at, entry.name), signal));
     }
     await driver.rm(at, signal);
   }
@@ -76,4 +76,21 @@ async function ignoring(code: VFSErrorCode, call: Promise<void>): Promise<void> 
   } catch (error) {
     if (!isVFSError(error, code)) throw error;
   }
+}
+
+/**
+ * The path of an entry that the storage lists. It may have a name that no caller may pass, with a backslash or an escape
+ * in it: what others have made must be removable. But it never leads elsewhere.
+ */
+function entryIn(driver: VFSDriver, parent: VFSPath, name: string): VFSPath {
+  if (name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name)) {
+    return (parent === ROOT ? `/${name}` : `${parent}/${name}`) as VFSPath;
+  }
+  throw new VFSError({
+    code: 'EIO',
+    op: 'rm',
+    path: parent,
+    adapter: driver.adapter,
+    detail: 'the storage lists a name that is none',
+  });
 }

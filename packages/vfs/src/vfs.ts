@@ -21,10 +21,18 @@ export interface WriteFileOptions extends CallOptions {
   readonly exclusive?: boolean;
 }
 
+export interface ReadFileOptions extends CallOptions {
+  /** Rejects with `EFBIG` if the file has more bytes, and fetches no more than one above it. Default: no limit. */
+  readonly maxBytes?: number | undefined;
+}
+
 export interface RmOptions extends CallOptions {
   /** Also removes what is in a directory. Default `false`. */
   readonly recursive?: boolean;
 }
+
+/** Hears of a change, with the name of what changed where the system tells it. */
+export type OnChange = (name?: string) => void;
 
 /** A running {@link VFS.watch}. */
 export interface Watcher {
@@ -45,7 +53,7 @@ export interface VFS {
 
   /**
    * Makes a directory, exclusively: of any number of concurrent calls exactly one resolves, the others reject with
-   * `EEXIST`. A missing parent is `ENOENT`.
+   * `EEXIST`, as they do where a file has the name. A missing parent is `ENOENT`.
    */
   mkdir(path: string, options?: MkdirOptions): Promise<void>;
 
@@ -53,7 +61,7 @@ export interface VFS {
   writeFile(path: string, data: Uint8Array | string, options?: WriteFileOptions): Promise<void>;
 
   /** The bytes of a file. */
-  readFile(path: string, options?: CallOptions): Promise<Uint8Array>;
+  readFile(path: string, options?: ReadFileOptions): Promise<Uint8Array>;
 
   /** Sets the times of a file or directory. `ENOTSUP` without `capabilities.chtimes`. */
   chtimes(path: string, atime: Date, mtime: Date, options?: CallOptions): Promise<void>;
@@ -71,10 +79,17 @@ export interface VFS {
   rename(from: string, to: string, options?: CallOptions): Promise<void>;
 
   /**
-   * Calls `onChange` soon after something in the directory changes. A hint: events may be merged, late or lost.
+   * Gives the file `from` a second name `to`, exclusively: `EEXIST` if there is anything at `to`. A directory is
+   * `EISDIR`. `ENOTSUP` without `capabilities.link`.
+   */
+  link(from: string, to: string, options?: CallOptions): Promise<void>;
+
+  /**
+   * Calls `onChange` soon after something in a directory changes, with its name where the system tells it; or after a
+   * file is changed, linked or removed. A hint: events may be merged, late or lost, and come when nothing changed.
    * `ENOTSUP` without `capabilities.watch`.
    */
-  watch(path: string, onChange: () => void, options?: CallOptions): Promise<Watcher>;
+  watch(path: string, onChange: OnChange, options?: CallOptions): Promise<Watcher>;
 
   /** Lets go of connections and watchers. Later calls reject with `ECONN`. Closing twice is fine. */
   close(): Promise<void>;

@@ -20,7 +20,7 @@ export function withDeadline(
   { clock = systemClock }: WithDeadlineOptions = {},
 ): VFS {
   if (!(deadlineMs > 0)) throw new RangeError(`deadlineMs must be a number above 0, not ${deadlineMs}`);
-  return intercept(vfs, (call, next) =>
+  return intercept(vfs, async (call, next) =>
     pending((signal) => next({ ...call, options: { ...call.options, signal } }), {
       signal: call.options.signal,
       deadlineMs,

@@ -3,10 +3,10 @@ import {
   type Entry,
   type FileInfo,
   type Timer,
-  type VFSDriver,
   type VFSError,
   type VFSPath,
 } from '@holdfast/vfs';
+import { type VFSDriver } from '@holdfast/vfs/adapter';
 import { encodeURL, type Slash } from './encode.js';
 import { Look } from './look.js';
 import { LostExchange, lossError } from './lost.js';
@@ -22,6 +22,8 @@ const CAPABILITIES: Capabilities = {
   exclusiveMkdir: 'probe',
   // Of six servers that were measured, one honours `If-None-Match: *` under a race.
   exclusiveWrite: false,
+  claimAs: 'directory',
+  link: false,
   // No server sets `getlastmodified` by PROPPATCH.
   chtimes: false,
   rename: true,
@@ -110,7 +112,11 @@ export class WebDAVDriver implements VFSDriver {
   }
 
   /** Looks and reads at once: lighttpd answers `/file/below` with `/file`, others a directory with a page. */
-  async readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async readFile(
+    path: VFSPath,
+    _options: { readonly maxBytes: number },
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
     const about: About = { op: 'readFile', path };
     const leaving = new AbortController();
     const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);

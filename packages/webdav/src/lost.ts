@@ -1,4 +1,5 @@
-import { outcomeOfSilence, VFSError, type VFSErrorCode } from '@holdfast/vfs';
+import { VFSError, type VFSErrorCode } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 import type { About } from './status.js';
 
 /** `code` of an exchange that was given up: by its caller, or by `close`. */

@@ -95,7 +95,7 @@ function entryOf(name: string, { status, props }: DAVResponse): Entry {
   return {
     name,
     type,
-    ...(type === 'file' && props.length !== undefined && { size }),
+    ...(type === 'file' && props.length !== undefined && size !== undefined && { size }),
     ...(mtimeMs !== undefined && { mtimeMs }),
     ...(type === 'file' && etag !== undefined && { etag }),
   };
@@ -104,11 +104,12 @@ function entryOf(name: string, { status, props }: DAVResponse): Entry {
 function infoOf(props: Props): FileInfo {
   const type: EntryType = props.type === 'collection' ? 'directory' : 'file';
   const etag = etagOf(props.etag);
+  const mtimeMs = timeOf(props.modified);
   return {
     type,
     // Some give a collection the size of its directory on disk.
     size: type === 'file' ? sizeOf(props.length) : 0,
-    mtimeMs: timeOf(props.modified),
+    ...(mtimeMs !== undefined && { mtimeMs }),
     ...(etag !== undefined && { etag }),
   };
 }

@@ -1,5 +1,6 @@
 import { VirtualClock } from '@holdfast/testkit';
-import { createVFS, isVFSError, type VFS, type VFSError } from '@holdfast/vfs';
+import { isVFSError, type VFS, type VFSError } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 import { WebDAVDriver } from './driver.js';
 import { GIVEN_UP, LostExchange } from './lost.js';
 import { parseOptions } from './options.js';

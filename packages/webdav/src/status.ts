@@ -1,4 +1,5 @@
-import { outcomeOfSilence, VFSError, type Operation, type VFSErrorCode } from '@holdfast/vfs';
+import { VFSError, type Operation, type VFSErrorCode } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 
 /** What an error is about. */
 export interface About {

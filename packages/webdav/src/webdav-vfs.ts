@@ -1,4 +1,5 @@
-import { createVFS, type VFS } from '@holdfast/vfs';
+import { type VFS } from '@holdfast/vfs';
+import { createVFS } from '@holdfast/vfs/adapter';
 import { WebDAVDriver } from './driver.js';
 import { parseOptions, type WebDAVOptions } from './options.js';
 import { makeTransport } from './transport.js';

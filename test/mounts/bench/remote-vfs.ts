@@ -1,15 +1,14 @@
 import type { LocalOptions } from '@holdfast/local';
 import {
-  createVFS,
   VFSError,
   type Capabilities,
   type Entry,
   type FileInfo,
   type VFS,
-  type VFSDriver,
   type VFSErrorInit,
   type VFSPath,
 } from '@holdfast/vfs';
+import { createVFS, type VFSDriver } from '@holdfast/vfs/adapter';
 import type { WireCall } from '../lab/inside/call.js';
 import type { ContenderMethods } from '../lab/inside/contender.js';
 import { RemoteError, type Peer } from '../lab/inside/peer.js';
@@ -74,7 +73,11 @@ class RemoteDriver implements VFSDriver {
     );
   }
 
-  async readFile(path: VFSPath, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async readFile(
+    path: VFSPath,
+    _options: { readonly maxBytes: number },
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
     return new Uint8Array(
       Buffer.from((await this.#send({ op: 'readFile', path }, signal)) as string, 'base64'),
     );

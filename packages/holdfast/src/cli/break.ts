@@ -1,11 +1,11 @@
-import { describeHolder, Lock, type LockInfo } from '@holdfast/lock';
+import { describeHolder, Lock, type ClaimInfo, type LockInfo } from '@holdfast/lock';
 import { printable } from '@holdfast/vfs';
 import { createInterface } from 'node:readline/promises';
 import { formatDuration } from './duration.js';
 import { ExitStatus } from './exit-status.js';
 import { UsageError } from './failure.js';
 import { Notices } from './notices.js';
-import { openPlace } from './place.js';
+import { openTarget } from './target/cli-target.js';
 import type { BreakSettings } from './settings.js';
 
 /** `holdfast break`: frees a lock although its holder may live. @returns the exit status */
@@ -15,12 +15,13 @@ export async function breakLock(settings: BreakSettings): Promise<number> {
   if (!settings.yes && !(process.stdin.isTTY && process.stderr.isTTY)) {
     throw new UsageError('there is no terminal to ask on; pass --yes if you are sure');
   }
-  const { vfs } = await openPlace(settings.on);
+  const { vfs } = await openTarget(settings.on);
   try {
     const lock = new Lock(vfs, { id });
     const info = await lock.inspect();
-    if (info.state !== 'free' && info.token === token) {
-      if (!settings.yes && !(await confirmed(info))) {
+    const claim = [...info.holders, ...info.waiters].find((one) => one.token === token);
+    if (claim !== undefined) {
+      if (!settings.yes && !(await confirmed(id, claim))) {
         notices.tell('nothing was changed');
         return ExitStatus.refused;
       }
@@ -36,7 +37,7 @@ export async function breakLock(settings: BreakSettings): Promise<number> {
   }
 }
 
-async function confirmed({ id, token, holder, since }: LockInfo): Promise<boolean> {
+async function confirmed(id: string, { token, holder, since }: ClaimInfo): Promise<boolean> {
   const held = since === undefined ? '' : ` for ${formatDuration(Date.now() - since.getTime())}`;
   process.stderr.write(
     printable(`Lock "${id}", token ${token}, is held by ${describeHolder(holder)}${held}.`) +
@@ -55,8 +56,8 @@ async function confirmed({ id, token, holder, since }: LockInfo): Promise<boolea
   }
 }
 
-function describeNow({ id, state, token: current }: LockInfo, token: number): string {
-  if (current === undefined) return `lock "${id}" was never held here`;
-  if (state !== 'free') return `lock "${id}" is held with token ${current}, not ${token}`;
+function describeNow({ id, state, holders }: LockInfo, token: number): string {
+  const tokens = holders.map((holder) => holder.token).join(', ');
+  if (state !== 'free') return `lock "${id}" is held with token ${tokens}, not ${token}`;
   return `lock "${id}" is free`;
 }

@@ -30,12 +30,17 @@ export class Interrupted extends Error {
   }
 }
 
+/** Whether the lock was not obtained because somebody else has it. */
+export function isNotObtained(error: unknown): boolean {
+  return isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT');
+}
+
 /** The exit status that stands for `error`. */
 export function statusOf(error: unknown): number {
   if (error instanceof UsageError || isLockError(error, 'ELOCKOPTION')) return ExitStatus.usage;
   if (error instanceof CommandError) return error.status;
   if (error instanceof Interrupted) return signalStatus(error.signal);
-  if (isLockError(error, 'ELOCKED', 'ELOCKSTALE', 'ELOCKTIMEOUT')) return ExitStatus.notObtained;
+  if (isNotObtained(error)) return ExitStatus.notObtained;
   if (isLockError(error, 'ELOCKLOST')) return ExitStatus.lost;
   if (isLockError(error, 'EUNSAFESTORAGE')) return ExitStatus.unavailable;
   if (isVFSError(error)) {
@@ -46,9 +51,11 @@ export function statusOf(error: unknown): number {
 
 const LOSS: Record<LossReason, string> = {
   expired: 'no heartbeat succeeded in time, or this machine or process stood still',
-  superseded: 'another contender has taken it over',
-  broken: 'somebody has broken it',
+  broken: 'somebody has broken it, or passed it as stale',
   removed: 'its claim was removed from the storage',
+  duplicated: 'another process beats for the same claim, as the clone of a running machine does',
+  attached: 'somebody else has taken it up',
+  detached: 'it was handed out',
   released: 'it was released',
 };
 

@@ -9,7 +9,7 @@ const ON = [
 ] as const;
 
 const RUN_HELP = `
-Places: a folder, file:///folder, sftp://user@host/folder, webdavs://host/folder, s3://bucket/prefix.
+Places (--on): a folder, file:///folder, sftp://user@host/folder, webdavs://host/folder, s3://bucket/prefix.
 Durations: 500ms, 10s, 2m, 1h.
 
 Exit status:
@@ -18,13 +18,17 @@ Exit status:
   76  the lock was lost while COMMAND ran    64  the command line is not valid
   126 COMMAND cannot be run                  127 COMMAND was not found
 
-COMMAND finds HOLDFAST_ID and HOLDFAST_TOKEN in its environment. The token grows with every holder: pass it on
+COMMAND finds HOLDFAST_ID and HOLDFAST_TOKEN in its environment, and no other variable that begins with HOLDFAST_,
+where passwords and places are, unless --pass-env asks for it. The token grows with every holder: pass it on
 to what the lock guards, and have that refuse a lower one than it has seen.
 
 Examples:
   holdfast run -- ./deploy.sh
   holdfast run --id nightly --timeout 30s --on file:///mnt/share/locks -- ./backup.sh --all
-  holdfast run --id nightly --no-wait -- ./backup.sh     # cron on several hosts: one of them runs it
+
+Nobody else runs meanwhile; that does not say that nobody has run before. Where cron starts the same job on several
+hosts whose clocks differ, two of them may run it one after the other, with --no-wait too: have the job look, under
+the lock, whether it was done already.
 `;
 
 const STATUS_HELP = `
@@ -65,7 +69,8 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
-      outputError: (text, write) => write(`holdfast: ${multiline(text.replace(/^error: /, ''))}`),
+      outputError: (text, write) =>
+        write(`holdfast: ${multiline(withoutValues(text).replace(/^error: /, ''))}`),
     })
     .showHelpAfterError('Try "holdfast --help".');
 
@@ -85,12 +90,11 @@ function programFor(end: (exitStatus: number) => void): Commander {
       'take over from a holder without a sign of life for so long (default: 10s)',
     )
     .option('--label <text>', 'what others are shown of this holder (default: the name of COMMAND)')
+    .option('--pass-env [names]', 'pass variables that begin with HOLDFAST_ on to COMMAND: all, or these')
     .option('-q, --quiet', 'show no progress')
     .addHelpText('after', RUN_HELP)
     .action(async (command: string[], options: object) => {
-      const { parseRun } = await import('./settings.js');
-      const settings = parseRun({ ...options, command });
-      end(await (await import('./run.js')).run(settings));
+      end(await (await import('./run/start.js')).startRun({ ...options, command }));
     });
 
   program
@@ -104,7 +108,7 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .action(async (options: object) => {
       const { parseStatus } = await import('./settings.js');
       const settings = parseStatus(options);
-      end(await (await import('./status.js')).status(settings));
+      end(await (await import('./status/status.js')).status(settings));
     });
 
   program
@@ -128,9 +132,23 @@ function multiline(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
+/** Commander repeats words of the command line, of which one may be a URL that holds a password. */
+function withoutValues(text: string): string {
+  const unknown = /^error: unknown command '(.*)'/s.exec(text)?.[1];
+  if (unknown !== undefined && !/^[\w-]+$/.test(unknown)) {
+    return 'error: unknown command. To run one under a lock: holdfast run -- COMMAND ARGS...\n';
+  }
+  return text
+    .replace(/^(error: unknown option '[^=']*)=.*'/s, "$1'")
+    .replace(/^(error: too many arguments for '(?:status|break)')/, '$1 (--on names where the locks are)');
+}
+
+/** A bundle has no manifest beside it. */
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : '?';
+  try {
+    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    return String((JSON.parse(text) as { version?: unknown }).version);
+  } catch {
+    return 'unknown';
+  }
 }

@@ -4,6 +4,16 @@ import { parseBreak, parseRun, parseStatus } from './settings.js';
 
 const RUN = { id: 'a', wait: true, quiet: false, command: ['true'] };
 
+function faultOf(given: object): string {
+  try {
+    parseRun({ ...RUN, ...given });
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
 it('reads the options of each command', () => {
   expect(parseRun({ ...RUN, timeout: '2m', staleAfter: '1s' })).toMatchObject({
     timeout: 120_000,
@@ -18,10 +28,33 @@ it.each([
   ['a time without a unit', { ...RUN, timeout: '5' }],
   ['a timeout for somebody who does not wait', { ...RUN, wait: false, timeout: '5s' }],
   ['an option that is not known', { ...RUN, retries: '3' }],
+  ['a window that no lock can keep', { ...RUN, staleAfter: '10ms' }],
+  ['an id that no storage can name', { ...RUN, id: 'x'.repeat(500) }],
+  ['a label that is a book', { ...RUN, label: 'x'.repeat(513) }],
+  ['a variable that is passed anyway', { ...RUN, passEnv: 'HOLDFAST_URL,PATH' }],
+  ['what should have been the command', { ...RUN, passEnv: './deploy.sh' }],
 ])('refuses %s', (_, given) => {
   expect(() => parseRun(given)).toThrow(UsageError);
 });
 
 it.each(['0', '-1', '1.5', '1e3', '0x10', '', ' 1', '9'.repeat(16)])('refuses the token %j', (token) => {
   expect(() => parseBreak({ id: 'a', token, yes: true })).toThrow(UsageError);
+});
+
+it('names the option as it is typed, and repeats what was given for it', () => {
+  expect(faultOf({ staleAfter: '5' })).toContain('--stale-after');
+  expect(faultOf({ staleAfter: '5' })).toContain('"5"');
+  expect(faultOf({ id: 'x'.repeat(500) })).toContain('xxx…"');
+});
+
+it.each([
+  ['nothing', {}, false],
+  ['everything', { passEnv: true }, true],
+  [
+    'what is named',
+    { passEnv: 'HOLDFAST_URL,HOLDFAST_SFTP_PASSWORD' },
+    ['HOLDFAST_URL', 'HOLDFAST_SFTP_PASSWORD'],
+  ],
+])('passes %s of its own variables on', (_, given, passEnv) => {
+  expect(parseRun({ ...RUN, ...given })).toMatchObject({ passEnv });
 });

@@ -1,3 +1,4 @@
+import { directoryName } from '@holdfast/lock';
 import { z } from 'zod';
 import { durationSchema } from './duration.js';
 import { UsageError } from './failure.js';
@@ -11,6 +12,8 @@ export interface RunSettings {
   readonly label?: string | undefined;
   readonly wait: boolean;
   readonly quiet: boolean;
+  /** Which variables that are meant for `holdfast` the command gets too: all, none, or those named. */
+  readonly passEnv: readonly string[] | boolean;
   readonly command: readonly string[];
 }
 
@@ -28,15 +31,37 @@ export interface BreakSettings {
   readonly yes: boolean;
 }
 
+/** What a lock can do with; it checks them once more. */
+const SHORTEST_WINDOW_MS = 50;
+const LONGEST_WINDOW_MS = 86_400_000;
+const LONGEST_LABEL = 512;
+
+/** How much of a value a message repeats. */
+const LONGEST_REPEATED = 40;
+
 const text = z.string().min(1, 'must not be empty');
+const idSchema = text.refine((id) => directoryName(id) !== undefined, {
+  error:
+    'must be well-formed text of at most some 230 bytes, counting 3 for each that is not a-z, 0-9, _, - or a dot',
+});
 
 const runSchema: z.ZodType<RunSettings> = z
   .strictObject({
     on: text.optional(),
-    id: text,
+    id: idSchema,
     timeout: durationSchema.optional(),
-    staleAfter: durationSchema.optional(),
-    label: z.string().optional(),
+    staleAfter: durationSchema
+      .refine((ms) => ms >= SHORTEST_WINDOW_MS && ms <= LONGEST_WINDOW_MS, 'must be from 50ms to 24h')
+      .transform(Math.round)
+      .optional(),
+    label: z.string().max(LONGEST_LABEL, `must have at most ${LONGEST_LABEL} characters`).optional(),
+    passEnv: z
+      .union([z.boolean(), z.string().transform((names) => names.split(','))])
+      .refine((names) => typeof names === 'boolean' || names.every((name) => /^HOLDFAST_\w+$/i.test(name)), {
+        error:
+          'must be names of variables that begin with HOLDFAST_, divided by commas; all others are passed anyway',
+      })
+      .default(false),
     wait: z.boolean(),
     quiet: z.boolean().default(false),
     command: z.array(z.string()),
@@ -47,13 +72,13 @@ const runSchema: z.ZodType<RunSettings> = z
   });
 const statusSchema: z.ZodType<StatusSettings> = z.strictObject({
   on: text.optional(),
-  id: text.optional(),
+  id: idSchema.optional(),
   json: z.boolean().default(false),
   watch: z.boolean().default(false),
 });
 const breakSchema: z.ZodType<BreakSettings> = z.strictObject({
   on: text.optional(),
-  id: text,
+  id: idSchema,
   token: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
@@ -75,10 +100,17 @@ export function parseBreak(given: unknown): BreakSettings {
 function parse<T>(schema: z.ZodType<T>, given: unknown): T {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(
-    ({ path: [name = ''], message }) => `${flag(String(name))} ${message}`,
-  );
+  const faults = parsed.error.issues.map(({ path: [name = ''], message }) => {
+    const value = typeof given === 'object' && given !== null ? Reflect.get(given, name) : undefined;
+    return `${flag(String(name))} ${message}${name === 'on' ? '' : repeated(value)}`;
+  });
   throw new UsageError(faults.join('; '));
+}
+
+/** What was given, so that it can be found on a long command line. Never where it may hold a password. */
+function repeated(value: unknown): string {
+  if (typeof value !== 'string' || value === '') return '';
+  return `, not ${JSON.stringify(value.length > LONGEST_REPEATED ? `${value.slice(0, LONGEST_REPEATED)}…` : value)}`;
 }
 
 function flag(name: string): string {

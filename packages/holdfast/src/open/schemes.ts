@@ -36,6 +36,27 @@ export const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ],
 ]);
 
+const FORMS = [...SCHEMES.values()].map(({ form }) => form).join(' or ');
+
+/** What to write instead of a scheme that many people try first. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  'http:': 'For WebDAV without TLS write webdav://',
+  'https:': 'For WebDAV write webdavs://; for an S3 server, s3://bucket?endpoint=https://…',
+  'dav:': 'For WebDAV without TLS write webdav://',
+  'davs:': 'For WebDAV write webdavs://',
+  'ssh:': 'For a folder on an SSH server write sftp://user@host/folder',
+  'scp:': 'For a folder on an SSH server write sftp://user@host/folder',
+  'smb:': 'Mount the share, and write file:///where/it/is/mounted',
+  'cifs:': 'Mount the share, and write file:///where/it/is/mounted',
+  'nfs:': 'Mount the share, and write file:///where/it/is/mounted',
+};
+
+/** What URLs there are. @param tried the scheme that was tried, which is not repeated: it may be half of a password */
+export function adviceOn(tried = ''): string {
+  const forms = `Pass a URL such as ${FORMS}`;
+  return Object.hasOwn(INSTEAD, tried) ? `${INSTEAD[tried]}. ${forms}` : forms;
+}
+
 async function openWebDAV(url: URL, options: OpenOptions): Promise<VFS> {
   return (await import('@holdfast/webdav')).webdavVFSFromURL(url, options);
 }

@@ -1,4 +1,6 @@
-export { isLockError, LockError, type LockErrorCode } from './lock-error.js';
+export { isLockError } from './is-lock-error.js';
+export { LedgerError, type LedgerFault } from './ledger-error.js';
+export { LockError, type LockErrorCode } from './lock-error.js';
 export { LockLostError, type LossReason } from './lock-lost-error.js';
 export { LockOptionError } from './lock-option-error.js';
 export { LockTimeoutError } from './lock-timeout-error.js';

@@ -3,18 +3,22 @@ import { LockError } from './lock-error.js';
 /**
  * Why a lease was lost.
  * - `expired`: no beat succeeded in time, or the process or machine stood still.
- * - `superseded`: another contender has claimed a higher number.
- * - `broken`: somebody marked this very number free, see `breakLock`.
+ * - `broken`: somebody marked this very claim as over: see `breakLock`, or it was passed as stale.
  * - `removed`: the claim is gone from the storage, or the whole directory is.
- * - `released`: it was given back; only `verify` says so.
+ * - `duplicated`: somebody else beats for the same claim. The machine was cloned while it held the lock.
+ * - `attached`: it was detached, and somebody else has attached to it, or passed it.
+ * - `detached`, `released`: it was handed out, or given back; only `verify` and the like say so.
  */
-export type LossReason = 'expired' | 'superseded' | 'broken' | 'removed' | 'released';
+export type LossReason =
+  'expired' | 'broken' | 'removed' | 'duplicated' | 'attached' | 'detached' | 'released';
 
 const WHAT: Record<LossReason, string> = {
   expired: 'no heartbeat succeeded in time',
-  superseded: 'another contender has taken it over',
-  broken: 'somebody has broken it',
+  broken: 'somebody has broken it, or passed it as stale',
   removed: 'its claim was removed from the storage',
+  duplicated: 'another process beats for the same claim, as the clone of a running machine does',
+  attached: 'somebody else has attached to it, or passed it as stale',
+  detached: 'it has been detached',
   released: 'it has been released',
 };
 

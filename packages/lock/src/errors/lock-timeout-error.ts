@@ -1,4 +1,4 @@
-import { describeHolder, type HeldClaim, type Holder } from '../holder.js';
+import { describeHolder, type HeldClaim, type Holder } from '../identity/index.js';
 import { LockError } from './lock-error.js';
 
 /** The lock was not obtained within `timeoutMs`. It is not held, and no claim of this call stays behind. */

@@ -1,4 +1,4 @@
-import { describeHolder, type HeldClaim, type Holder } from '../holder.js';
+import { describeHolder, type HeldClaim, type Holder } from '../identity/index.js';
 import { LockError } from './lock-error.js';
 
 /** Somebody else holds the lock, and shows life. */

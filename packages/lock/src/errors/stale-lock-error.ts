@@ -1,4 +1,4 @@
-import { describeHolder, type HeldClaim, type Holder } from '../holder.js';
+import { describeHolder, type HeldClaim, type Holder } from '../identity/index.js';
 import { LockError } from './lock-error.js';
 
 /** The holder has shown no life for the whole window, and `onStale` is `'fail'`. */

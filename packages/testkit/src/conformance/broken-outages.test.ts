@@ -2,7 +2,6 @@ import { memoryStore, memoryVFS } from '@holdfast/memory';
 import {
   intercept,
   isVFSError,
-  outcomeOfSilence,
   VFSError,
   withDeadline,
   type Call,
@@ -10,6 +9,7 @@ import {
   type VFS,
   type VFSErrorCode,
 } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 import { expect, test } from 'vitest';
 import { conformanceFailures } from './failures.js';
 import type { Place } from './place.js';

@@ -3,6 +3,7 @@ import type { Case, Context, Hook, Settings } from './case.js';
 import { contentCases } from './cases/content.js';
 import { freshnessCases } from './cases/freshness.js';
 import { givingUpCases } from './cases/giving-up.js';
+import { linkCases } from './cases/linking.js';
 import { listingCases } from './cases/listing.js';
 import { mkdirCases } from './cases/mkdir.js';
 import { outageCases } from './cases/outages.js';
@@ -65,6 +66,7 @@ const CASES: readonly Case[] = [
   ...contentCases,
   ...listingCases,
   ...removalCases,
+  ...linkCases,
   ...freshnessCases,
   ...timesCases,
   ...watchCases,

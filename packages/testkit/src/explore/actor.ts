@@ -1,6 +1,6 @@
 import type { Call, Capabilities, Clock, Timer, VFS } from '@holdfast/vfs';
 import { digest, digestNumber, NOTHING, together, type Digest } from './digest.js';
-import type { ActorScript, ActorWorld, Hold } from './scenario.js';
+import type { ActorScript, ActorWorld, Hold } from './world.js';
 import type { Merging } from './enabled.js';
 import { SentCall } from './sent-call.js';
 
@@ -22,7 +22,10 @@ export interface Audience {
   readonly now: number;
   /** Called whenever the actor does anything that others could see. */
   stirred(): void;
-  granted(actor: Actor, hold: Hold): void;
+  granted(actor: Actor, hold: Hold, how: 'anew' | 'again'): void;
+  gone(name: string): boolean;
+  /** What it does may end what others hold. */
+  breaking(actor: Actor): void;
   noted(actor: Actor, text: string): void;
 }
 
@@ -34,7 +37,12 @@ const HOUR_MS = 3_600_000;
 export interface ActorOptions {
   readonly merge: Merging;
   readonly clocks: 'apart' | 'one';
+  /** How fast its clocks run. Default 1. */
+  readonly rate?: number | undefined;
 }
+
+/** By so much the products of times and rates may be off. */
+const ROUNDING_MS = 1e-6;
 
 /** When it all happens; any moment does. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -54,30 +62,38 @@ export class Actor {
   readonly timers: ActorTimer[] = [];
   readonly steps: WaitingStep[] = [];
   readonly holds: Hold[] = [];
+  /** Those of its holds that it gives back, or has given back. */
+  readonly releasing: Set<Hold> = new Set();
   /** What it observed, in order, up to what `recent` holds. */
   past: Digest = NOTHING;
   /** What it observed since then, in any order. */
   recent: Digest = NOTHING;
   crashed = false;
+  /** Whether anything has hit it that may cost it what it holds. */
+  harmed = false;
   frozen: { readonly since: number; readonly machine: boolean } | undefined;
   /** For how long its monotonic clock has stood still in all. */
   stoodStillMs = 0;
+  /** By how much its wall clock was set, in all. */
+  wallJumpedMs = 0;
   done = false;
   failure: unknown;
   readonly #index: number;
   readonly #merge: Merging;
   readonly #offsetMs: number;
+  readonly #rate: number;
   readonly #audience: Audience;
   #lastCall = 0;
   #lastTimer = 0;
   #randomState: number;
 
-  constructor(name: string, index: number, audience: Audience, { merge, clocks }: ActorOptions) {
+  constructor(name: string, index: number, audience: Audience, { merge, clocks, rate = 1 }: ActorOptions) {
     this.name = name;
     this.#index = index;
     this.#merge = merge;
     // Hours off, each in its own direction: nobody may compare wall clocks unless told so.
     this.#offsetMs = clocks === 'one' ? 0 : (index % 2 === 0 ? -HOUR_MS : HOUR_MS) * (index + 1);
+    this.#rate = rate;
     this.#audience = audience;
     this.#randomState = index + 1;
   }
@@ -93,18 +109,19 @@ export class Actor {
 
   monotonic(): number {
     const now = this.frozen?.machine === true ? this.frozen.since : this.#audience.now;
-    return 1e6 * (this.#index + 1) + now - this.stoodStillMs;
+    return 1e6 * (this.#index + 1) + (now - this.stoodStillMs) * this.#rate;
   }
 
   wall(): number {
-    return storageTime(this.#audience.now) + this.#offsetMs;
+    const ownMs = Math.floor(this.#audience.now * this.#rate);
+    return storageTime(ownMs) + this.#offsetMs + this.wallJumpedMs;
   }
 
   /** The timer that runs next, if it is due. */
   get dueTimer(): ActorTimer | undefined {
     let first: ActorTimer | undefined;
     for (const timer of this.timers) if (first === undefined || timer.dueMs < first.dueMs) first = timer;
-    return first !== undefined && first.dueMs <= this.monotonic() ? first : undefined;
+    return first !== undefined && first.dueMs <= this.monotonic() + ROUNDING_MS ? first : undefined;
   }
 
   /** It waits for nothing, does nothing more, and is in nobody's way. */
@@ -135,7 +152,8 @@ export class Actor {
       for (const call of this.calls) if (call.state === 'orphan') orphans = together(orphans, call.content);
       return orphans;
     }
-    let all = digestNumber(this.history, this.stoodStillMs);
+    let all = digestNumber(this.history, 2 * this.stoodStillMs + Number(this.harmed));
+    if (this.wallJumpedMs !== 0) all = digestNumber(all, this.wallJumpedMs);
     if (this.frozen !== undefined)
       all = digestNumber(all, 2 * this.frozen.since + Number(this.frozen.machine) + 1);
     let statuses = NOTHING;
@@ -145,7 +163,7 @@ export class Actor {
 
   /** A digest of its inner state and its clocks: what it answers to a question depends on nothing else. */
   get mind(): Digest {
-    return digestNumber(digestNumber(this.history, this.monotonic()), this.wall());
+    return this.#dated(this.history);
   }
 
   /**
@@ -155,10 +173,15 @@ export class Actor {
   observed(what: Observation, content: Digest): { readonly past: Digest; readonly recent: Digest } {
     const commutes = this.#merge === 'moments' || (this.#merge === 'replies' && what === 'reply');
     const told = digestNumber(digest(commutes ? NOTHING : this.history, what), content);
-    const dated = digestNumber(digestNumber(told, this.monotonic()), this.wall());
+    const dated = this.#dated(told);
     return commutes
       ? { past: this.past, recent: together(this.recent, dated) }
       : { past: dated, recent: NOTHING };
+  }
+
+  /** Digests hold whole numbers alone, and clocks may run by parts of a millisecond. */
+  #dated(what: Digest): Digest {
+    return digestNumber(digestNumber(what, Math.round(this.monotonic() * 1000)), this.wall());
   }
 
   #world(capabilities: Capabilities): ActorWorld {
@@ -166,6 +189,7 @@ export class Actor {
     return {
       name,
       vfs: this.#vfs(capabilities),
+      view: (others) => this.#vfs({ ...capabilities, ...others }),
       clock: this.#clock(),
       random: () => this.#random(),
       step: (label) =>
@@ -175,7 +199,19 @@ export class Actor {
         }),
       granted: (hold) => {
         this.holds.push(hold);
-        this.#audience.granted(this, hold);
+        this.#audience.granted(this, hold, 'anew');
+      },
+      resumed: (hold) => {
+        this.holds.push(hold);
+        this.#audience.granted(this, hold, 'again');
+      },
+      releasing: (hold) => void this.releasing.add(hold),
+      breaking: () => this.#audience.breaking(this),
+      gone: (other) => {
+        const gone = this.#audience.gone(other);
+        // It knows something now that it has not observed otherwise.
+        this.past = digestNumber(digest(this.past, other), Number(gone));
+        return gone;
       },
       note: (text) => this.#audience.noted(this, text),
     };
@@ -225,6 +261,7 @@ export class Actor {
       stat: (path, options = {}) => send({ op: 'stat', path, options }),
       rm: (path, options = {}) => send({ op: 'rm', path, options }),
       rename: (path, to, options = {}) => send({ op: 'rename', path, to, options }),
+      link: (path, to, options = {}) => send({ op: 'link', path, to, options }),
       watch: (path, onChange, options = {}) => send({ op: 'watch', path, onChange, options }),
       close,
       [Symbol.asyncDispose]: close,

@@ -1,6 +1,7 @@
 import type { Actor } from './actor.js';
 import type { Run, Violation } from './run.js';
 import type { Scenario } from './scenario.js';
+import { holdingOf, mayShare } from './sharing.js';
 import type { Transition } from './transition.js';
 
 /** So many steps of time are taken for "for ever". */
@@ -42,11 +43,12 @@ export class Aftermath {
     await goOn(run, () => heir.done || heir.holds.length > 0);
     const tookMs = run.now - since;
     if (run.violation !== undefined) return run.violation;
-    const rival = run.actors.find(
-      (actor) => actor !== heir && !actor.crashed && actor.holds.some(({ held }) => held),
-    );
-    if (rival !== undefined && heir.holds.some(({ held }) => held))
-      return { kind: 'two-holders', message: `${rival.name} and someone new both hold the lock` };
+    const held = run.actors
+      .filter(({ crashed }) => !crashed)
+      .flatMap(({ holds }) => holds)
+      .filter((hold) => hold.held);
+    if (!mayShare(this.#scenario.sharing ?? 'nobody', held.map(holdingOf)))
+      return { kind: 'two-holders', message: 'someone new and one of the others both hold the lock' };
     if (heir.holds.length > 0 && tookMs <= aftermath.withinMs) return undefined;
     const message =
       heir.holds.length > 0

@@ -47,6 +47,7 @@ export function enabledIn(run: Run): Transition[] {
     if (lastActor !== undefined) urgent = movesOf(run, lastActor, all) || urgent;
     for (const actor of run.actors) if (actor !== lastActor) urgent = movesOf(run, actor, all) || urgent;
   }
+  if (hidden === undefined && run.events < (run.scenario.events?.length ?? 0)) all.push({ kind: 'event' });
   if (timeMayPass(run, urgent)) all.push({ kind: 'tick' });
   for (const actor of run.actors) outagesOf(run, actor, all);
   for (const actor of faultsLeft ? run.actors : []) {
@@ -81,6 +82,7 @@ export function mayEnd(run: Run, enabled: readonly Transition[]): boolean {
     if (transition.kind === 'tick') return false;
     return (
       transition.kind === 'fault' ||
+      transition.kind === 'event' ||
       transition.kind === 'land' ||
       run.actor(transition.actor).frozen !== undefined
     );
@@ -102,6 +104,7 @@ function movesOf(run: Run, actor: Actor, all: Transition[]): boolean {
       all.push({ kind: 'land', actor: name, call: number });
       urgent ||= awake && frozen === undefined;
     } else if ((state === 'sent' || state === 'applied') && awake && call.slowSince !== run.now) {
+      if (mayBeReadInParts(run, actor, call)) all.push({ kind: 'part', actor: name, call: number });
       all.push({ kind: 'reply', actor: name, call: number });
       urgent ||= !slow && frozen === undefined;
     }
@@ -114,6 +117,20 @@ function movesOf(run: Run, actor: Actor, all: Transition[]): boolean {
   if (actor.steps.length > 0) all.push({ kind: 'step', actor: name });
   if (frozen?.machine === true) all.push({ kind: 'wake', actor: name });
   return urgent;
+}
+
+/** Whether something of `actor` would happen before any time passes, if it were not slow. */
+export function isUrgent(run: Run, actor: Actor): boolean {
+  return movesOf(run, actor, []);
+}
+
+function mayBeReadInParts(
+  { scenario }: Run,
+  { frozen }: Actor,
+  { call, state, firstPart }: SentCall,
+): boolean {
+  if ((scenario.listings ?? 'whole') === 'whole' || firstPart !== undefined) return false;
+  return call.op === 'ls' && state === 'sent' && frozen === undefined;
 }
 
 function timeIsLeft({ ticks, limits, scenario }: Run): boolean {

@@ -5,12 +5,10 @@ import {
   explore,
   exploreAtRandom,
   formatSchedule,
-  ledgerRules,
   parseSchedule,
   replay,
   replayLine,
   type ActorScript,
-  type LedgerExceptions,
   type Scenario,
 } from './index.js';
 
@@ -288,62 +286,5 @@ describe('the diagram', () => {
     const svg = diagram(run, { format: 'svg' });
     expect(svg).toMatch(/^<svg [^]*<\/svg>$/);
     expect(svg).not.toContain('<script>');
-  });
-});
-
-describe('the rules of a ledger', () => {
-  const breaking = async (
-    script: ActorScript,
-    exceptions: LedgerExceptions = {},
-  ): Promise<string | undefined> => {
-    const owner: ActorScript = async ({ vfs }) => {
-      await vfs.mkdir('/lock/000000000001');
-      await vfs.mkdir('/lock/000000000001.free');
-      await vfs.mkdir('/lock/000000000002');
-      await vfs.writeFile('/lock/000000000002.beat', 'x');
-    };
-    const scenario: Scenario = {
-      ...common,
-      name: 'ledger',
-      setup: (vfs) => vfs.mkdir('/lock'),
-      actors: { A: owner, B: script },
-      rules: ledgerRules('/lock', exceptions),
-    };
-    return (await explore(scenario, { faults: 0 })).violation?.violation?.kind;
-  };
-
-  test('let nobody touch the number of another, nor remove the highest', async () => {
-    expect(await breaking(({ vfs }) => vfs.mkdir('/lock/000000000002.free'))).toBe('rule');
-    expect(await breaking(({ vfs }) => vfs.mkdir('/lock/000000000002.free'), { mayFree: true })).toBe(
-      undefined,
-    );
-    expect(await breaking(({ vfs }) => vfs.mkdir('/lock/000000000002.beat.7'), { mayFree: true })).toBe(
-      'rule',
-    );
-    expect(await breaking(({ vfs }) => vfs.writeFile('/lock/000000000002.beat', ''), { mayFree: true })).toBe(
-      'rule',
-    );
-    expect(await breaking(({ vfs }) => vfs.rm('/lock/000000000002'))).toBe('rule');
-    expect(await breaking(({ vfs }) => vfs.rm('/lock/000000000002.beat'))).toBe('rule');
-  });
-
-  test('let an owner take its highest number back where that is excepted', async () => {
-    const takingBack: ActorScript = async ({ vfs }) => {
-      await vfs.mkdir('/lock/000000000007');
-      await vfs.rm('/lock/000000000007');
-    };
-    expect(await breaking(takingBack)).toBe('rule');
-    expect(await breaking(takingBack, { mayTakeBack: true })).toBe(undefined);
-  });
-
-  test('let anyone clean up lower ones, and do elsewhere what they like', async () => {
-    const cleaning: ActorScript = async ({ vfs }) => {
-      await vfs.rm('/lock/000000000002.other').catch(() => undefined);
-      if ((await vfs.ls('/lock')).some(({ name }) => name === '000000000002'))
-        await vfs.rm('/lock/000000000001.free');
-      await vfs.mkdir('/elsewhere');
-      await vfs.rm('/elsewhere');
-    };
-    expect(await breaking(cleaning)).toBe(undefined);
   });
 });

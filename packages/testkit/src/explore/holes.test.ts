@@ -1,40 +1,9 @@
-import type { Clock } from '@holdfast/vfs';
 import { describe, expect, test } from 'vitest';
-import {
-  explore,
-  replay,
-  type ActorScript,
-  type ActorWorld,
-  type ExploreOptions,
-  type FaultKind,
-  type Rule,
-  type Scenario,
-  type ViolationKind,
-} from './index.js';
+import { FAULTLESS, findingsIn, idle, linger, only, rule, type Hole } from './hole.fixture.js';
+import type { ActorScript, ActorWorld } from './index.js';
 
 // Protocols that go wrong in one order of things only, each in another one: what a search that leaves out too much
 // takes for sound. `replay` shows that the violation is there.
-
-const idle = (clock: Clock, ms: number): Promise<void> =>
-  new Promise((resolve) => clock.schedule(resolve, ms));
-
-/** A timer far away, so that its actor never comes to an end. */
-const linger = (clock: Clock): unknown => clock.schedule(() => undefined, 1e6);
-
-const rule =
-  (judge: Rule['judge']): (() => Rule[]) =>
-  () => [{ judge }];
-
-interface Hole {
-  readonly name: string;
-  readonly scenario: Omit<Scenario, 'name' | 'tickMs' | 'ticks'>;
-  readonly options: ExploreOptions;
-  /** One run that goes wrong. */
-  readonly schedule: string;
-  readonly kind: ViolationKind;
-}
-
-const only = (...faultKinds: FaultKind[]): ExploreOptions => ({ faults: 1, faultKinds });
 
 const claimNext: ActorScript = async ({ vfs, clock, granted }) => {
   let token = 1;
@@ -59,7 +28,7 @@ const HOLES: readonly Hole[] = [
   {
     name: 'two are granted their tokens in the wrong order',
     scenario: { actors: { A: claimNext, B: claimNext } },
-    options: { faults: 0 },
+    options: FAULTLESS,
     schedule: 'A1 B1 B2 B3 A2',
     kind: 'token-order',
   },
@@ -81,7 +50,7 @@ const HOLES: readonly Hole[] = [
         ok && call.op === 'rm' && storage.has('/y') ? 'x is gone after y came' : undefined,
       ),
     },
-    options: { faults: 0 },
+    options: FAULTLESS,
     schedule: 'B1 A1',
     kind: 'rule',
   },
@@ -191,7 +160,7 @@ const HOLES: readonly Hole[] = [
         },
       },
     },
-    options: { faults: 0 },
+    options: FAULTLESS,
     schedule: '+ + Bt B1',
     kind: 'two-holders',
   },
@@ -209,7 +178,7 @@ const HOLES: readonly Hole[] = [
         },
       },
     },
-    options: { faults: 0 },
+    options: FAULTLESS,
     schedule: '+ Bt At',
     kind: 'token-order',
   },
@@ -227,7 +196,7 @@ const HOLES: readonly Hole[] = [
         },
       },
     },
-    options: { faults: 0 },
+    options: FAULTLESS,
     schedule: 'B1 A1 A2',
     kind: 'two-holders',
   },
@@ -281,7 +250,7 @@ const HOLES: readonly Hole[] = [
         },
       },
     },
-    options: { faults: 0 },
+    options: FAULTLESS,
     schedule: '+ At As At A1',
     kind: 'two-holders',
   },
@@ -300,17 +269,14 @@ const HOLES: readonly Hole[] = [
         call.path === '/y' && storage.has('/x') ? 'y came after x' : undefined,
       ),
     },
-    options: { faults: 0 },
+    options: FAULTLESS,
     schedule: 'A1 A2 B1',
     kind: 'rule',
   })),
 ];
 
 describe('the explorer finds what goes wrong in one order only:', () => {
-  test.each(HOLES)('$name', async ({ name, scenario, options, schedule, kind }) => {
-    const whole: Scenario = { ...scenario, name, tickMs: 50, ticks: 4 };
-    expect((await replay(whole, schedule)).violation?.kind).toBe(kind);
-    const { violation, complete } = await explore(whole, options);
-    expect([violation?.violation?.kind, complete]).toEqual([kind, false]);
+  test.each(HOLES)('$name', async (hole) => {
+    expect(await findingsIn(hole)).toEqual([hole.kind, hole.kind]);
   });
 });

@@ -8,10 +8,12 @@ export {
   type RandomWalkOptions,
 } from './explore.js';
 export type { Merging } from './enabled.js';
-export { ledgerRules, type LedgerExceptions } from './ledger-rules.js';
 export { replay, type Replay, type ReplayRow } from './replay.js';
 export type { TraceRow, Violation, ViolationKind } from './run.js';
-export type { ActorScript, ActorWorld, Effect, Hold, Rule, Scenario, StorageView } from './scenario.js';
+export type { Effect, Grant, Rule, StorageView } from './rule.js';
+export type { ActorSetup, ListingOrder, Scenario, WorldEvent } from './scenario.js';
+export type { Sharing } from './sharing.js';
+export type { ActorScript, ActorWorld, Hold } from './world.js';
 export {
   FAULT_KINDS,
   formatSchedule,

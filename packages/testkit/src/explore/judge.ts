@@ -1,15 +1,25 @@
 import type { Actor } from './actor.js';
 import type { Run } from './run.js';
-import type { Hold } from './scenario.js';
+import { holdingOf, mayShare, type Holding } from './sharing.js';
+import type { Hold } from './world.js';
 
 /** What the holds of a run said of themselves. */
 export type Judgement =
-  /** At most one says that it is held. */
+  /** Those that say that they are held may be, and none has ended that should not have. */
   | 'fine'
   /** To be asked has changed an actor's mind, so that the run is no longer the one that its schedule stands for. */
   | 'disturbed'
-  /** Two are held at once; the run knows. */
+  /** The run knows what is wrong. */
   | 'violation';
+
+interface Suspect {
+  readonly actor: Actor;
+  readonly hold: Hold;
+  /** Which of the actor's holds. */
+  readonly index: number;
+}
+
+type HeldBy = Suspect & { readonly as: Holding };
 
 /**
  * Asks leases whether they are held, without the search taking notice. To ask is not innocent: a lease that finds out
@@ -17,37 +27,53 @@ export type Judgement =
  * depends on its history and its clocks alone, so each question is asked once and the answer kept.
  */
 export class Judge {
-  readonly #answers = new Map<string, boolean>();
+  readonly #answers = new Map<string, Holding | 'over'>();
 
   judge(run: Run): Judgement {
+    const { sharing = 'nobody', keepsHolds = false } = run.scenario;
     const suspects = run.actors
       .filter((actor) => !actor.crashed)
       .flatMap((actor) => actor.holds.map((hold, index) => ({ actor, hold, index })));
-    if (suspects.length < 2) return 'fine';
-    let holder: (typeof suspects)[number] | undefined;
+    const healthy = keepsHolds ? suspects.filter(mustBeHeld) : [];
+    if (suspects.length < 2 && healthy.length === 0) return 'fine';
+    const held: HeldBy[] = [];
+    // What a stopwatch has seen of a clock that jumps there and back depends on when it was looked at.
+    const jumps = run.scenario.events?.some(({ kind }) => kind === 'wall-jump') ?? false;
     for (const suspect of suspects) {
-      const key = `${suspect.actor.name}${suspect.index} ${suspect.actor.mind}`;
-      let held = this.#answers.get(key);
-      if (held === undefined) {
-        const before = run.stirs;
-        held = suspect.hold.held;
-        this.#answers.set(key, held);
-        if (run.stirs !== before) return 'disturbed';
-      }
-      if (!held) continue;
-      if (holder !== undefined) {
-        run.blame(
-          'two-holders',
-          `${named(holder.actor, holder.hold)} and ${named(suspect.actor, suspect.hold)} both hold the lock`,
-        );
+      const [stirs, answers] = [run.stirs, this.#answers.size];
+      const answer = this.#ask(suspect);
+      if (run.stirs !== stirs || (jumps && this.#answers.size !== answers)) return 'disturbed';
+      if (answer !== 'over') held.push({ ...suspect, as: answer });
+      else if (healthy.includes(suspect)) {
+        run.blame('lost-in-health', `${named(suspect)} has lost the lock, and nothing had happened to it`);
         return 'violation';
       }
-      holder = suspect;
     }
-    return 'fine';
+    if (
+      mayShare(
+        sharing,
+        held.map(({ as }) => as),
+      )
+    )
+      return 'fine';
+    run.blame('two-holders', `${held.map(named).join(' and ')} both hold the lock`);
+    return 'violation';
+  }
+
+  #ask({ actor, hold, index }: Suspect): Holding | 'over' {
+    const key = `${actor.name}${index} ${actor.mind}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known;
+    const answer = hold.held ? holdingOf(hold) : 'over';
+    this.#answers.set(key, answer);
+    return answer;
   }
 }
 
-function named({ name }: Actor, { token }: Hold): string {
+function mustBeHeld({ actor, hold }: Suspect): boolean {
+  return !actor.harmed && !actor.releasing.has(hold);
+}
+
+function named({ actor: { name }, hold: { token } }: Suspect): string {
   return token === undefined ? name : `${name} (token ${token})`;
 }

@@ -48,7 +48,8 @@ export async function replay(scenario: Scenario, schedule: Schedule | string): P
       .filter((actor) => !actor.crashed && actor.holds.some(({ held }) => held))
       .map(({ name }) => name);
     for (const row of (run.trace ?? []).slice(rows.length)) rows.push({ ...row, holders });
-    new Judge().judge(run);
+    const judge = new Judge();
+    while (judge.judge(run) === 'disturbed' && run.violation === undefined);
     violation = run.violation;
   }
   if (violation === undefined) {

@@ -4,16 +4,21 @@ import { digest, digestNumber, type Digest } from './digest.js';
 import { Assumptions } from './assumptions.js';
 import { enabledIn, isHidden, type Limits } from './enabled.js';
 import { stage, type Poke } from './stage.js';
-import type { Hold, Rule, Scenario } from './scenario.js';
+import type { Effect, Rule, StorageView } from './rule.js';
+import { setupOf, type Scenario } from './scenario.js';
+import { boundOf, holdingOf, NO_TOKENS, raised } from './sharing.js';
 import { TinyStore, type Answer } from './tiny-store.js';
 import { turn } from '../clock/turn.js';
 import type { Transition } from './transition.js';
 import type { SentCall } from './sent-call.js';
+import type { Hold } from './world.js';
 
 export type ViolationKind =
-  /** Two actors held the lock at the same time, each by its own judgement. */
+  /** More held the lock at the same time than may share it, each by its own judgement. */
   | 'two-holders'
-  /** A token was granted that is not higher than all before. */
+  /** A hold ended by itself, in an actor that nothing had happened to. */
+  | 'lost-in-health'
+  /** A token was granted that is not higher than those before. */
   | 'token-order'
   /** A rule of the scenario was broken. */
   | 'rule'
@@ -50,6 +55,8 @@ const SETUP_AGE_MS = 3_600_000;
 const CAPABILITIES: Capabilities = {
   exclusiveMkdir: 'known',
   exclusiveWrite: false,
+  claimAs: 'directory',
+  link: false,
   chtimes: false,
   rename: true,
   watch: false,
@@ -70,6 +77,8 @@ export class Run implements Audience {
   readonly capabilities: Capabilities;
   readonly store: TinyStore;
   readonly actors: Actor[] = [];
+  /** How many events of the scenario have happened. */
+  events = 0;
   now = 0;
   ticks = 0;
   /** How many transitions it has taken. */
@@ -85,7 +94,8 @@ export class Run implements Audience {
   #stirs = 0;
   #sinceTick = 0;
   #rules: readonly Rule[] = [];
-  #highestToken = 0;
+  #highest = NO_TOKENS;
+  readonly #view: StorageView;
   readonly #undo: (() => void)[] = [];
 
   constructor(scenario: Scenario, limits: Limits, assumptions: Assumptions = new Assumptions()) {
@@ -94,6 +104,11 @@ export class Run implements Audience {
     this.assumptions = assumptions;
     this.capabilities = { ...CAPABILITIES, ...scenario.capabilities };
     this.store = new TinyStore({ capabilities: this.capabilities });
+    this.#view = {
+      paths: () => this.store.paths(),
+      has: (path) => this.store.has(path),
+      harmed: (name) => this.actors.some((actor) => actor.name === name && actor.harmed),
+    };
   }
 
   async start(): Promise<void> {
@@ -101,9 +116,9 @@ export class Run implements Audience {
     if (setup !== undefined) await setup(this.#setupVFS());
     this.store.commit();
     this.#rules = rules?.() ?? [];
-    for (const [name, script] of Object.entries(actors)) {
-      const actor = this.newActor(name);
-      actor.start(script, this.capabilities);
+    for (const [name, actor] of Object.entries(actors)) {
+      const { script, rate } = setupOf(actor);
+      this.newActor(name, rate).start(script, this.capabilities);
     }
     await this.settle();
   }
@@ -160,9 +175,11 @@ export class Run implements Audience {
   get digest(): Digest {
     let all = digestNumber(this.store.digest, this.now);
     all = digestNumber(all, this.faults);
-    all = digestNumber(all, this.#highestToken);
+    all = digestNumber(digestNumber(all, this.#highest.any), this.#highest.exclusive);
+    if (this.events > 0) all = digestNumber(all, this.events);
     for (const { memory } of this.#rules) if (memory !== undefined) all = digest(all, memory);
-    for (const actor of this.actors) all = digestNumber(all, actor.inert ? 11 : actor.digest);
+    for (const actor of this.actors)
+      all = digestNumber(all, actor.inert ? 11 + Number(actor.harmed) : actor.digest);
     return all;
   }
 
@@ -178,10 +195,11 @@ export class Run implements Audience {
   }
 
   /** One more actor, which has not started yet. */
-  newActor(name: string): Actor {
+  newActor(name: string, rate?: number): Actor {
     const actor = new Actor(name, this.actors.length, this, {
       merge: this.limits.merge,
       clocks: this.scenario.clocks ?? 'apart',
+      rate,
     });
     this.actors.push(actor);
     return actor;
@@ -189,7 +207,7 @@ export class Run implements Audience {
 
   /** Lets `call` take effect. */
   apply(call: SentCall): Answer {
-    return this.store.perform(call.call, storageTime(this.now));
+    return this.store.perform(call.call, storageTime(this.now), call.firstPart);
   }
 
   blame(kind: ViolationKind, message: string): void {
@@ -202,18 +220,30 @@ export class Run implements Audience {
     this.#stirs++;
   }
 
-  granted(actor: Actor, { token }: Hold): void {
+  granted(actor: Actor, hold: Hold, how: 'anew' | 'again'): void {
     this.#stirs++;
-    this.trace?.push({
-      now: this.now,
-      actor: actor.name,
-      text: token === undefined ? 'granted' : `granted, token ${token}`,
-      fault: false,
-    });
+    const { token } = hold;
+    const text = how === 'anew' ? 'granted' : 'goes on';
+    this.noted(actor, token === undefined ? text : `${text}, token ${token}`);
     if (token === undefined) return;
-    if (token <= this.#highestToken)
-      this.blame('token-order', `${actor.name} was granted token ${token} after token ${this.#highestToken}`);
-    this.#highestToken = Math.max(token, this.#highestToken);
+    const holding = holdingOf(hold);
+    const bound = boundOf(this.scenario.sharing ?? 'nobody', this.#highest, holding);
+    if (how === 'anew' && token <= bound)
+      this.blame('token-order', `${actor.name} was granted token ${token} after token ${bound}`);
+    this.#highest = raised(this.#highest, token, holding);
+    if (how === 'again') return;
+    for (const rule of this.#rules) {
+      const fault = rule.judgeGrant?.({ actor: actor.name, token, ...holding }, this.#view);
+      if (fault !== undefined) this.blame('rule', fault);
+    }
+  }
+
+  gone(name: string): boolean {
+    return this.actor(name).crashed;
+  }
+
+  breaking(breaker: Actor): void {
+    for (const actor of this.actors) if (actor !== breaker) actor.harmed = true;
   }
 
   noted(actor: Actor, text: string): void {
@@ -259,17 +289,17 @@ export class Run implements Audience {
     return any;
   }
 
-  #faultIn({ actor, call, ok }: NonNullable<Poke['effect']>): string | undefined {
+  #faultIn(effect: Effect): string | undefined {
     for (const rule of this.#rules) {
-      const fault = rule.judge({ actor: actor.name, call, ok }, this.store);
+      const fault = rule.judge?.(effect, this.#view);
       if (fault !== undefined) return fault;
     }
     return undefined;
   }
 
-  #remember({ actor, call, ok }: NonNullable<Poke['effect']>, undo: (() => void)[]): void {
+  #remember(effect: Effect, undo: (() => void)[]): void {
     for (const rule of this.#rules) {
-      const takeBack = rule.remember?.({ actor: actor.name, call, ok });
+      const takeBack = rule.remember?.(effect, this.#view);
       if (takeBack !== undefined) undo.push(takeBack);
     }
   }

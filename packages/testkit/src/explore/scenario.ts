@@ -1,61 +1,29 @@
-import type { Call, Capabilities, Clock, VFS } from '@holdfast/vfs';
+import type { Capabilities, VFS } from '@holdfast/vfs';
+import type { Rule } from './rule.js';
+import type { Sharing } from './sharing.js';
+import type { ActorScript } from './world.js';
 
-/** A lock that an actor believes to hold. A lease of `Lock` is one. */
-export interface Hold {
-  readonly held: boolean;
-  /** Must be greater than that of every hold before. Leave it out where the protocol has none. */
-  readonly token?: number | undefined;
+/** An actor whose clocks do not run as those of the others. */
+export interface ActorSetup {
+  readonly script: ActorScript;
+  /** How fast both its clocks run: 0.95 loses a twentieth. Default 1. */
+  readonly rate?: number;
 }
 
-/** All that an actor has of the world. Whatever it does otherwise (real I/O, real timers) cannot be explored. */
-export interface ActorWorld {
-  readonly name: string;
-  /** Its own connection to the storage that all actors share. */
-  readonly vfs: VFS;
-  /** Its own clock; see {@link Scenario.clocks}. Monotonic clocks have no common origin. */
-  readonly clock: Clock;
-  /** From 0 up to 1, the same in every run. */
-  readonly random: () => number;
-  /**
-   * A point at which the actor does something of its own, so that others may come in between. Time may pass there for
-   * as long as it likes.
-   */
-  step(label: string): Promise<void>;
-  /** Says that the actor was granted the lock. To be called at once when it was. */
-  granted(hold: Hold): void;
-  /** Says something for the diagram. */
-  note(text: string): void;
-}
+/** Something that befalls the world from outside, at any moment of a run, or not at all. */
+export type WorldEvent =
+  /** Somebody removes what is at `path`, with all that is in it. */
+  | { readonly kind: 'removal'; readonly path: string }
+  /** The wall clock of `actor` is set by so many milliseconds, forth or back. */
+  | { readonly kind: 'wall-jump'; readonly actor: string; readonly ms: number };
 
-/** What an actor does, from its start to its end. */
-export type ActorScript = (world: ActorWorld) => Promise<void>;
-
-/** A change of the storage by an actor, or the attempt of one, that is about to take effect. */
-export interface Effect {
-  readonly actor: string;
-  readonly call: Call;
-  /** Whether it changed anything. */
-  readonly ok: boolean;
-}
-
-/** What a {@link Rule} can look at. */
-export interface StorageView {
-  /** All paths there are, after the effect. */
-  paths(): Iterable<string>;
-  has(path: string): boolean;
-}
-
-/** A property that no effect on the storage may break. One object for each run. */
-export interface Rule {
-  /**
-   * What is wrong with the effect, or `undefined`. Must change nothing: effects are judged that may never come to be.
-   */
-  judge(effect: Effect, storage: StorageView): string | undefined;
-  /** Only for a rule that goes by what was before: takes notice of an effect. Returns what takes that back. */
-  remember?(effect: Effect): () => void;
-  /** All that {@link Rule.remember} has kept. Two runs that differ by it alone are not taken for the same. */
-  readonly memory?: string;
-}
+/**
+ * How directories are read.
+ * - `whole`: at one moment.
+ * - `forwards`, `backwards`, `scattered`: in two parts, of which the second shows a later moment: the first half of the
+ *   names, or the last, or a half of them that is spread over all.
+ */
+export type ListingOrder = 'whole' | 'forwards' | 'backwards' | 'scattered';
 
 /** Something for {@link explore} to explore. Must do the same again under the same schedule. */
 export interface Scenario {
@@ -70,8 +38,19 @@ export interface Scenario {
   /** Prepares the storage; runs alone, an hour before the actors. */
   readonly setup?: (vfs: VFS) => Promise<void>;
   /** By name: one capital letter each, from A to Y. */
-  readonly actors: Readonly<Record<string, ActorScript>>;
-  /** Checked at each effect. */
+  readonly actors: Readonly<Record<string, ActorScript | ActorSetup>>;
+  /** What may happen beside, in this order, each once at most. */
+  readonly events?: readonly WorldEvent[];
+  /** How directories are read. Default `whole`. */
+  readonly listings?: ListingOrder;
+  /** Who may hold the lock together. Default `nobody`. */
+  readonly sharing?: Sharing;
+  /**
+   * Whether it is a violation if a hold ends by itself, in an actor that no fault, removal, jump forth of its clock or
+   * break has hit. Scripts call `releasing(hold)` before they give it back. Default `false`.
+   */
+  readonly keepsHolds?: boolean;
+  /** Checked at each effect and each grant. */
   readonly rules?: () => readonly Rule[];
   /** Milliseconds of one step of time. All timings of the scenario should be a little below a multiple of it. */
   readonly tickMs: number;
@@ -86,12 +65,22 @@ export interface Scenario {
   readonly aftermath?: { readonly script: ActorScript; readonly withinMs: number };
 }
 
+export function setupOf(actor: ActorScript | ActorSetup): ActorSetup {
+  return typeof actor === 'function' ? { script: actor } : actor;
+}
+
 /** @throws `TypeError` that says what is wrong with `scenario` */
-export function checkScenario({ name, actors, tickMs, ticks }: Scenario): void {
+export function checkScenario({ name, actors, events = [], tickMs, ticks }: Scenario): void {
   const wrong = (what: string): TypeError => new TypeError(`The scenario "${name}" ${what}`);
-  for (const actor of Object.keys(actors)) {
+  for (const [actor, setup] of Object.entries(actors)) {
     if (!/^[A-Y]$/.test(actor))
       throw wrong(`has an actor "${actor}": name each by one capital letter from A to Y`);
+    const { rate = 1 } = setupOf(setup);
+    if (!(rate > 0 && rate < Infinity)) throw wrong(`needs a rate above 0 for its actor ${actor}`);
+  }
+  for (const event of events) {
+    if (event.kind === 'wall-jump' && !(event.actor in actors))
+      throw wrong(`sets the clock of ${event.actor}, who is no actor of it`);
   }
   if (!(tickMs > 0 && Number.isFinite(tickMs))) throw wrong('needs a tickMs above 0');
   if (!(ticks >= 0)) throw wrong('needs ticks of 0 or more');

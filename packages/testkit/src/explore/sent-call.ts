@@ -1,5 +1,7 @@
-import { outcomeOfSilence, VFSError, type Call } from '@holdfast/vfs';
+import { VFSError, type Call } from '@holdfast/vfs';
+import { outcomeOfSilence } from '@holdfast/vfs/adapter';
 import { digest, digestNumber, NOTHING, type Digest } from './digest.js';
+import type { FirstPart } from './listing.js';
 import type { Answer } from './tiny-store.js';
 
 /**
@@ -20,6 +22,8 @@ export class SentCall {
   readonly call: Call;
   state: CallState = 'sent';
   answer: Answer | undefined;
+  /** What it has read of a directory so far. */
+  firstPart: FirstPart | undefined;
   /** It, or its reply, is slow: nothing more happens to it before time has passed from then. */
   slowSince: number | undefined;
   /** Its reply will be slow, once it took effect. */
@@ -51,8 +55,9 @@ export class SentCall {
   /** What there is to say of it beyond what its actor knows. */
   get digest(): Digest {
     const slow = (this.slowSince === undefined ? 0 : this.slowSince + 2) + Number(this.slowReply);
-    if (this.state === 'sent' && slow === 0) return NOTHING;
-    const all = digestNumber(this.number + 1, STATE_DIGESTS[this.state] + 8 * slow);
+    if (this.state === 'sent' && slow === 0 && this.firstPart === undefined) return NOTHING;
+    const known = digestNumber(this.number + 1, this.firstPart?.digest ?? 0);
+    const all = digestNumber(known, STATE_DIGESTS[this.state] + 8 * slow);
     return this.state === 'applied' ? digestNumber(all, this.answer?.digest ?? 0) : all;
   }
 
@@ -113,6 +118,7 @@ function detailOf(call: Call): string {
     case 'writeFile':
       return `${String(call.options.exclusive === true)} ${String(call.data)}`;
     case 'rename':
+    case 'link':
       return call.to;
     case 'chtimes':
       return String(call.mtime.getTime());

@@ -60,7 +60,7 @@ function switches(schedule: Schedule): number {
 }
 
 function actorOf(step: Transition | undefined): string | undefined {
-  return step === undefined || step.kind === 'tick' ? undefined : step.actor;
+  return step !== undefined && 'actor' in step ? step.actor : undefined;
 }
 
 /** Takes what is possible of `steps`. @returns the steps up to the violation, or `undefined` if there is none */

@@ -1,6 +1,8 @@
 import type { Call } from '@holdfast/vfs';
-import type { Actor, Observation } from './actor.js';
+import { storageTime, type Actor, type Observation } from './actor.js';
 import { digestNumber, NOTHING, type Digest } from './digest.js';
+import { isUrgent } from './enabled.js';
+import type { Effect } from './rule.js';
 import type { Run } from './run.js';
 import type { SentCall } from './sent-call.js';
 import type { Answer } from './tiny-store.js';
@@ -11,7 +13,7 @@ export interface Poke {
   readonly actor: Actor | undefined;
   /** For the diagram. */
   readonly text: () => string;
-  readonly effect?: { readonly actor: Actor; readonly call: Call; readonly ok: boolean };
+  readonly effect?: Effect;
   readonly go: () => void;
 }
 
@@ -23,6 +25,7 @@ type Undo = (() => void)[];
  */
 export function stage(run: Run, transition: Transition, undo: Undo): Poke {
   if (transition.kind === 'tick') return tick(run, undo);
+  if (transition.kind === 'event') return event(run, undo);
   const actor = run.actor(transition.actor);
   switch (transition.kind) {
     case 'timer':
@@ -34,6 +37,8 @@ export function stage(run: Run, transition: Transition, undo: Undo): Poke {
       return { actor, text: () => 'goes on', go: () => undefined };
     case 'reply':
       return reply(run, actor, sent(actor, transition.call), undo);
+    case 'part':
+      return part(run, actor, sent(actor, transition.call), undo);
     case 'land':
       return land(run, actor, sent(actor, transition.call), undo);
     case 'fault':
@@ -48,6 +53,7 @@ function takeFault(
   undo: Undo,
 ): Poke {
   const call = number === undefined ? undefined : sent(actor, number);
+  set(actor, 'harmed', true, undo);
   // That a slow call fails in the end is a part of the same fault.
   if (call?.slowSince === undefined) set(run, 'faults', run.faults + 1, undo);
   return call === undefined ? actorFault(run, actor, fault, undo) : callFault(run, actor, call, fault, undo);
@@ -72,9 +78,43 @@ function observe(actor: Actor, what: Observation, content: Digest, undo: Undo): 
 }
 
 function tick(run: Run, undo: Undo): Poke {
+  // Whoever has something to do, and has not done it before time passes, is slow.
+  if (run.limits.time === 'any')
+    for (const actor of run.actors) if (isUrgent(run, actor)) set(actor, 'harmed', true, undo);
   set(run, 'ticks', run.ticks + 1, undo);
   set(run, 'now', run.now + run.scenario.tickMs, undo);
   return { actor: undefined, text: () => `${run.scenario.tickMs} ms pass`, go: () => undefined };
+}
+
+function event(run: Run, undo: Undo): Poke {
+  const happening = run.scenario.events?.[run.events];
+  if (happening === undefined) throw new RangeError('No event of the scenario is left');
+  set(run, 'events', run.events + 1, undo);
+  const go = (): void => undefined;
+  if (happening.kind === 'wall-jump') {
+    const { ms } = happening;
+    const actor = run.actor(happening.actor);
+    set(actor, 'wallJumpedMs', actor.wallJumpedMs + ms, undo);
+    // A clock that goes forth may have slept; one that goes back has not.
+    if (ms > 0) set(actor, 'harmed', true, undo);
+    return { actor: undefined, text: () => `the wall clock of ${actor.name} jumps by ${ms} ms`, go };
+  }
+  for (const actor of run.actors) set(actor, 'harmed', true, undo);
+  const call: Call = { op: 'rm', path: happening.path, options: { recursive: true } };
+  const { ok } = run.store.perform(call, storageTime(run.now));
+  return {
+    actor: undefined,
+    text: () => `${happening.path} is removed`,
+    effect: { actor: '*', call, ok },
+    go,
+  };
+}
+
+function part(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
+  const { listings = 'whole' } = run.scenario;
+  if (listings === 'whole') throw new RangeError('In this scenario directories are read at one moment');
+  set(call, 'firstPart', run.store.readFirstPart(call.call.path, listings), undo);
+  return { actor, text: () => `${described(call.call)}, the first part of it`, go: () => undefined };
 }
 
 function wake(run: Run, actor: Actor, undo: Undo): void {
@@ -111,7 +151,7 @@ function step(run: Run, actor: Actor, undo: Undo): Poke {
 
 function takeEffect(run: Run, actor: Actor, call: SentCall): { answer: Answer; effect: Poke['effect'] } {
   const answer = run.apply(call);
-  return { answer, effect: { actor, call: call.call, ok: answer.ok } };
+  return { answer, effect: { actor: actor.name, call: call.call, ok: answer.ok } };
 }
 
 function reply(run: Run, actor: Actor, call: SentCall, undo: Undo): Poke {
@@ -212,7 +252,7 @@ function callFault(run: Run, actor: Actor, call: SentCall, fault: FaultKind, und
 
 function described(call: Call): string {
   const name = short(call.path);
-  if (call.op === 'rename') return `rename ${name} to ${short(call.to)}`;
+  if (call.op === 'rename' || call.op === 'link') return `${call.op} ${name} to ${short(call.to)}`;
   const recursive = (call.op === 'rm' || call.op === 'mkdir') && call.options.recursive === true;
   return `${call.op} ${name === '' ? '/' : name}${recursive ? ' (all)' : ''}`;
 }

@@ -32,12 +32,16 @@ export type Transition =
   | { readonly kind: 'reply'; readonly actor: string; readonly call: number }
   /** The call takes effect, and no reply comes for now. */
   | { readonly kind: 'land'; readonly actor: string; readonly call: number }
+  /** The first part of a directory is read for the call; the rest is read with its reply. */
+  | { readonly kind: 'part'; readonly actor: string; readonly call: number }
   /** The timer that is due first runs. */
   | { readonly kind: 'timer'; readonly actor: string }
   /** The actor goes on from its `step`. */
   | { readonly kind: 'step'; readonly actor: string }
   /** Its machine goes on, with nothing to do for now. */
   | { readonly kind: 'wake'; readonly actor: string }
+  /** The next event of the scenario happens. */
+  | { readonly kind: 'event' }
   | { readonly kind: 'fault'; readonly actor: string; readonly fault: FaultKind; readonly call?: number };
 
 /** Steps in the order in which they are taken. */
@@ -56,6 +60,10 @@ export function formatTransition(transition: Transition): string {
       return `${transition.actor}${transition.call}`;
     case 'land':
       return `${transition.actor}${transition.call}!`;
+    case 'part':
+      return `${transition.actor}${transition.call}/`;
+    case 'event':
+      return '*';
     case 'timer':
       return `${transition.actor}t`;
     case 'step':
@@ -72,13 +80,15 @@ export function parseSchedule(text: string): Schedule {
   return text.split(/\s+/).filter(Boolean).map(parseTransition);
 }
 
+const CALL_STEPS: Record<string, 'land' | 'part'> = { '!': 'land', '/': 'part' };
 const LETTERS: Record<string, 'timer' | 'step' | 'wake'> = { t: 'timer', s: 'step', w: 'wake' };
 
 function parseTransition(word: string): Transition {
   if (word === '+') return { kind: 'tick' };
-  const parts = /^([A-Z])(?:(\d+)(!?)|([tsw])|(\d*):([a-z-]+))$/.exec(word);
+  if (word === '*') return { kind: 'event' };
+  const parts = /^([A-Z])(?:(\d+)([!/]?)|([tsw])|(\d*):([a-z-]+))$/.exec(word);
   const [, actor = '', call, landing, letter, faultCall, fault] = parts ?? [];
-  if (call !== undefined) return { kind: landing === '!' ? 'land' : 'reply', actor, call: Number(call) };
+  if (call !== undefined) return { kind: CALL_STEPS[landing ?? ''] ?? 'reply', actor, call: Number(call) };
   if (letter !== undefined) return { kind: LETTERS[letter] ?? 'step', actor };
   const kind = FAULT_KINDS.find((known) => known === fault);
   if (kind === undefined) throw new SyntaxError(`"${word}" is no step of a schedule`);

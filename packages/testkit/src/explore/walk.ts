@@ -19,6 +19,9 @@ export interface WalkOptions {
 /** One run of so many makes sure that all settles as fast as is taken for granted. */
 const CAREFUL = 20;
 
+/** Events come in the middle of most runs rather than at their start. */
+const EVENT_WEIGHT = 0.02;
+
 /** Longest run; who walks at random may walk in circles. */
 const LONGEST = 400;
 
@@ -97,9 +100,10 @@ function choose(random: () => number): (enabled: readonly Transition[]) => Trans
   const weightOf = (transition: Transition): number => {
     if (transition.kind === 'tick') return tickWeight;
     if (transition.kind === 'fault') return faultWeight / 4;
+    if (transition.kind === 'event') return EVENT_WEIGHT;
     const known = weights.get(transition.actor) ?? random() ** 2 + 0.02;
     weights.set(transition.actor, known);
-    return transition.kind === 'land' ? known / 4 : known;
+    return transition.kind === 'land' || transition.kind === 'part' ? known / 4 : known;
   };
   return (enabled) => {
     const weighed = enabled.map((transition) => ({ transition, weight: weightOf(transition) }));

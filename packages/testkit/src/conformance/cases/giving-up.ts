@@ -26,7 +26,7 @@ export const givingUpCases: readonly Case[] = [
   },
   {
     name: 'a signal aborted during the call rejects with its reason, and the VFS stays usable',
-    async run({ vfs }) {
+    async run({ vfs, capabilities }) {
       await vfs.mkdir('/d');
       await vfs.writeFile('/d/f', 'x');
       const options: { signal?: AbortSignal } = {};
@@ -37,6 +37,8 @@ export const givingUpCases: readonly Case[] = [
         const pending = resultOf(call);
         controller.abort(reason);
         const result = await pending;
+        // What is done before its call returns has its answer before the abort.
+        if (result.fulfilled && capabilities.cost === 'local') continue;
         demand(!result.fulfilled, `${op} resolved although its signal was aborted`);
         demand(result.error === reason, `${op} rejected with other than the reason: ${String(result.error)}`);
       }
@@ -118,6 +120,8 @@ export const givingUpCases: readonly Case[] = [
       const choices: Readonly<Record<string, readonly unknown[]>> = {
         exclusiveMkdir: ['known', 'probe'],
         exclusiveWrite: [true, false],
+        claimAs: declared.exclusiveWrite ? ['directory', 'file'] : ['directory'],
+        link: [true, false],
         chtimes: [true, false],
         rename: [true, false],
         watch: [true, false],

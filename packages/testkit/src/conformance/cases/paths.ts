@@ -9,7 +9,7 @@ export function everyOperation(
   path: string,
   options: CallOptions = {},
 ): readonly (readonly [op: Operation, call: () => Promise<unknown>])[] {
-  const { chtimes, rename, watch } = vfs.capabilities;
+  const { chtimes, link, rename, watch } = vfs.capabilities;
   const all: readonly (readonly [op: Operation, offered: boolean, call: () => Promise<unknown>])[] = [
     ['mkdir', true, () => vfs.mkdir(path, options)],
     ['mkdir', true, () => vfs.mkdir(path, { ...options, recursive: true })],
@@ -21,6 +21,7 @@ export function everyOperation(
     ['rm', true, () => vfs.rm(path, { ...options, recursive: true })],
     ['chtimes', chtimes, () => vfs.chtimes(path, new Date(0), new Date(0), options)],
     ['rename', rename, () => vfs.rename(path, '/elsewhere', options)],
+    ['link', link, () => vfs.link(path, '/elsewhere', options)],
     ['watch', watch, () => vfs.watch(path, () => undefined, options)],
   ];
   return all.filter(([, offered]) => offered).map(([op, , call]) => [op, call]);
@@ -36,10 +37,10 @@ export const pathCases: readonly Case[] = [
       for (const path of NO_PATHS) {
         for (const [op, call] of everyOperation(vfs, path)) await demandRefusal(call, op, path, 'EINVAL');
       }
-      if (vfs.capabilities.rename) {
-        for (const path of NO_PATHS) {
-          await demandRefusal(() => vfs.rename('/a/f', path), 'rename', path, 'EINVAL');
-        }
+      const { rename, link } = vfs.capabilities;
+      for (const path of NO_PATHS) {
+        if (rename) await demandRefusal(() => vfs.rename('/a/f', path), 'rename', path, 'EINVAL');
+        if (link) await demandRefusal(() => vfs.link('/a/f', path), 'link', path, 'EINVAL');
       }
       await demandNames(await open(), '/', ['a'], 'after refusals');
       await demandNames(await open(), '/a', ['f'], 'after refusals');

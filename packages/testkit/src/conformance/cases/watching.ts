@@ -1,6 +1,6 @@
 import type { Case } from '../case.js';
 import { eventually } from '../eventually.js';
-import { demandEqual, demandRefusal } from '../verdict.js';
+import { demand, demandEqual, demandRefusal } from '../verdict.js';
 
 /** The rules of `watch`, as declared. An event is a hint and may be lost, so the change is repeated until one comes. */
 export const watchCases: readonly Case[] = [
@@ -39,14 +39,51 @@ export const watchCases: readonly Case[] = [
     },
   },
   {
-    name: 'watch of what is missing is ENOENT, of a file ENOTDIR',
+    name: 'watch tells names of entries only, of a file that it changed, was linked or removed, and nothing else',
+    async run({ vfs, open, capabilities, settings: { patienceMs } }) {
+      if (!capabilities.watch) return;
+      const other = await open();
+      await vfs.mkdir('/d');
+      await vfs.writeFile('/d/f', 'x');
+      await vfs.writeFile('/d/beside', 'x');
+      const names = new Set<string | undefined>();
+      const told = { file: 0 };
+      const directory = await vfs.watch('/d', (name) => names.add(name));
+      const file = await vfs.watch('/d/f', () => (told.file += 1));
+      const changes: (readonly [what: string, change: (nth: number) => Promise<void>])[] = [
+        ['a change', (nth) => other.writeFile('/d/f', 'y'.repeat(nth + 1))],
+      ];
+      if (capabilities.link) changes.push(['a link', (nth) => other.link('/d/f', `/d/f-${nth}`)]);
+      changes.push(['a removal', async (nth) => (nth === 0 ? other.rm('/d/f') : undefined)]);
+      for (const [what, change] of changes) {
+        const before = told.file;
+        let nth = 0;
+        await eventually(
+          async () => {
+            await change(nth++);
+            return told.file > before || undefined;
+          },
+          patienceMs,
+          `watch of a file has not told of ${what}`,
+        );
+      }
+      directory.close();
+      file.close();
+      for (const name of names) {
+        demand(
+          name === undefined || /^f(?:-\d+)?$/.test(name),
+          `watch told the name ${name}, which did not change`,
+        );
+      }
+    },
+  },
+  {
+    name: 'watch of what is missing is ENOENT',
     async run({ vfs, capabilities }) {
       await vfs.writeFile('/f', 'x');
-      const [missing, file] = capabilities.watch
-        ? (['ENOENT', 'ENOTDIR'] as const)
-        : (['ENOTSUP', 'ENOTSUP'] as const);
-      await demandRefusal(() => vfs.watch('/no', () => undefined), 'watch', '/no', missing);
-      await demandRefusal(() => vfs.watch('/f', () => undefined), 'watch', '/f', file);
+      const code = capabilities.watch ? 'ENOENT' : 'ENOTSUP';
+      await demandRefusal(() => vfs.watch('/no', () => undefined), 'watch', '/no', code);
+      await demandRefusal(() => vfs.watch('/no/f', () => undefined), 'watch', '/no/f', code);
     },
   },
 ];

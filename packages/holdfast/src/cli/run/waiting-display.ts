@@ -1,0 +1,97 @@
+import { describeHolder, type HeldClaim } from '@holdfast/lock';
+import { formatDuration } from '../duration.js';
+import type { Notices } from '../notices.js';
+import type { LiveLine } from './live-line.js';
+
+const REFRESH_MS = 1_000;
+/** Waiting shorter than this is not worth a word. */
+const PATIENCE_MS = 300;
+
+/** Where there is no terminal a log is not to be flooded: of new holders it tells so often at most, in milliseconds … */
+const NEWS_EVERY_MS = 10_000;
+/** … and of the same one so often, for who waits in silence looks dead. */
+const SILENCE_MS = 60_000;
+
+interface Said {
+  readonly token: number;
+  readonly at: number;
+}
+
+/** Whether a log is told of the claim in the way once more. */
+export function isWorthALine(token: number, said: Said | undefined, now: number): boolean {
+  if (said === undefined) return true;
+  return now - said.at >= (token === said.token ? SILENCE_MS : NEWS_EVERY_MS);
+}
+
+/** Shows whom this contender waits for: a live line on a terminal, a line now and then elsewhere. */
+export class WaitingDisplay {
+  readonly #id: string;
+  readonly #notices: Notices;
+  readonly #startedAt: number = performance.now();
+  #claim: HeldClaim | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #live: LiveLine | undefined;
+  #said: Said | undefined;
+
+  constructor(id: string, notices: Notices) {
+    this.#id = id;
+    this.#notices = notices;
+  }
+
+  /** `claim` stands in the way. */
+  blockedBy(claim: HeldClaim): void {
+    this.#claim = claim;
+    if (this.#notices.quiet) return;
+    this.#timer ??= setTimeout(() => void this.#show(), PATIENCE_MS);
+  }
+
+  /** Says something in between. */
+  tell(text: string): void {
+    this.#live?.clear();
+    this.#notices.tell(text);
+  }
+
+  /** The waiting is over. @param token the one that was obtained, if one was */
+  end(token?: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#live?.clear();
+    const shown = this.#live !== undefined || this.#said !== undefined;
+    this.#live = undefined;
+    this.#said = undefined;
+    if (token === undefined || !shown) return;
+    this.#notices.tell(`obtained lock "${this.#id}", token ${token}, after ${this.#waited()}`);
+  }
+
+  async #show(): Promise<void> {
+    if (process.stderr.isTTY && this.#live === undefined) {
+      // Loaded late: most runs do not wait, and it takes longer to load than they wait.
+      const { LiveLine: Line } = await import('./live-line.js');
+      if (this.#timer !== undefined) this.#live = new Line(process.stderr);
+    }
+    if (this.#timer === undefined || this.#claim === undefined) return;
+    if (this.#live === undefined) this.#writeLine(this.#claim);
+    else this.#live.draw(this.#sentence(this.#claim));
+    this.#timer = setTimeout(() => void this.#show(), REFRESH_MS);
+  }
+
+  #sentence({ holder, token, since }: HeldClaim): string {
+    const held = since === undefined ? '' : ` for ${formatDuration(Date.now() - since.getTime())}`;
+    return `Waiting ${this.#waited()} for lock "${this.#id}", held${held} by ${describeHolder(holder)}, token ${token}`;
+  }
+
+  #writeLine({ holder, token, since }: HeldClaim): void {
+    const now = performance.now();
+    if (!isWorthALine(token, this.#said, now)) return;
+    const still = this.#said === undefined ? 'waiting' : `still waiting, for ${this.#waited()},`;
+    const when = since === undefined ? '' : `, since ${since.toISOString()}`;
+    this.#said = { token, at: now };
+    this.#notices.tell(
+      `${still} for lock "${this.#id}", held by ${describeHolder(holder)}, token ${token}${when}`,
+    );
+  }
+
+  #waited(): string {
+    return formatDuration(performance.now() - this.#startedAt);
+  }
+}

@@ -1,0 +1,108 @@
+import { planCleanup, type CleanupPlan, type Look } from '../ledger/index.js';
+import type { LockState } from '../lock-state.js';
+import type { Settings } from '../options.js';
+import { isTransient } from '../time/index.js';
+
+/** At once, where a call takes a round trip. */
+const AT_ONCE = 4;
+
+interface CleanupInit {
+  /** The own number, which is confirmed. */
+  readonly own: number;
+  readonly look: Look;
+  /** Stale claims that were passed, and are to be marked as over. */
+  readonly passed: Iterable<number>;
+}
+
+/** Marks as over what was passed, and removes what earlier claims left behind. Rules 3 and 9. */
+export class Cleanup {
+  readonly #state: LockState;
+  readonly #settings: Settings;
+  readonly #passed: readonly number[];
+  readonly #plan: CleanupPlan | undefined;
+  #done: Promise<void> | undefined;
+  #stopped = false;
+
+  /** `undefined` if there is nothing to do. */
+  static of(state: LockState, settings: Settings, { own, look, passed }: CleanupInit): Cleanup | undefined {
+    const numbers = Array.from(passed);
+    const plan = planCleanup(look, own);
+    if (plan === undefined && numbers.length === 0) return undefined;
+    return new Cleanup(state, settings, numbers, plan);
+  }
+
+  private constructor(
+    state: LockState,
+    settings: Settings,
+    passed: readonly number[],
+    plan: CleanupPlan | undefined,
+  ) {
+    this.#state = state;
+    this.#settings = settings;
+    this.#passed = passed;
+    this.#plan = plan;
+  }
+
+  /** Begins, once, in the background. */
+  start(): void {
+    this.#done ??= this.#run();
+  }
+
+  /** Fulfils when all is done that can be. */
+  get done(): Promise<void> {
+    return this.#done ?? Promise.resolve();
+  }
+
+  async #run(): Promise<void> {
+    if (this.#state.cleaning) return; // Another one of this process does the same.
+    this.#state.cleaning = true;
+    try {
+      const { ledger } = this.#state;
+      for (const number of this.#passed) await this.#attempt(ledger.markFree(number));
+      if (this.#plan !== undefined && !this.#stopped) await this.#follow(this.#plan);
+    } finally {
+      this.#state.cleaning = false;
+    }
+  }
+
+  async #follow({ floor, removals, rest }: CleanupPlan): Promise<void> {
+    const { ledger } = this.#state;
+    if (floor !== undefined && !(await this.#attempt(ledger.makeFloor(floor)))) return;
+    const left = removals.values();
+    const local = ledger.vfs.capabilities.cost === 'local';
+    if (local) await this.#remove(left);
+    else await Promise.all(Array.from({ length: AT_ONCE }, () => this.#remove(left)));
+    await this.#remove([{ claim: undefined, marks: rest }]);
+  }
+
+  /** A claim before its marks. What cannot be removed keeps them, so that it still shows that it is over. */
+  async #remove(removals: Iterable<CleanupPlan['removals'][number]>): Promise<void> {
+    const { ledger } = this.#state;
+    for (const { claim, marks } of removals) {
+      try {
+        if (this.#stopped) return;
+        if (claim !== undefined) await ledger.remove(claim);
+        for (const mark of marks) await ledger.remove(mark);
+      } catch (error) {
+        this.#note(error);
+      }
+    }
+  }
+
+  async #attempt(work: Promise<void>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (error) {
+      this.#note(error);
+      return false;
+    }
+  }
+
+  /** What cannot be removed now may be by the next holder; it must not keep the rest from being removed. */
+  #note(error: unknown): void {
+    this.#settings.emit({ type: 'storage-error', during: 'cleanup', error });
+    // The storage is in trouble: leave it alone.
+    if (isTransient(error)) this.#stopped = true;
+  }
+}

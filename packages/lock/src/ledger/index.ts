@@ -1,0 +1,30 @@
+export { planCleanup, type CleanupPlan } from './cleanup-plan.js';
+export { Ledger } from './ledger.js';
+export { lookOf, type Look } from './look.js';
+export {
+  beatName,
+  claimName,
+  HIGHEST_NUMBER,
+  LONGEST_TTL_MS,
+  LONGEST_WINDOW_MS,
+  parseLedgerName,
+} from './names.js';
+export type { Numbered } from './numbered.js';
+export { encodeBeat, encodeRecord, holderOf, LONGEST_LABEL, type ClaimRecord } from './record.js';
+export {
+  confirm,
+  FIRST_WINDOW_MS,
+  holdersAndWaiters,
+  inTheWay,
+  isLive,
+  liveBelow,
+  lossIn,
+  newOrigin,
+  remaining,
+  windowOf,
+  type Claim,
+  type Confirmation,
+  type Mode,
+  type TurnRule,
+  type Wish,
+} from './rules.js';

@@ -1,0 +1,95 @@
+import { joinPath, type Clock, type VFS } from '@holdfast/vfs';
+import { Ledger, type Claim } from './ledger/index.js';
+import type { LiveClaim } from './lease/index.js';
+import { Observer, Queue, Records } from './wait/index.js';
+
+/**
+ * One lock as this process knows it, shared by all `Lock` objects on the same VFS, path and clock: what was observed, who
+ * waits, which claims are its own.
+ */
+export class LockState {
+  readonly ledger: Ledger;
+  readonly observer: Observer = new Observer();
+  readonly queue: Queue = new Queue();
+  readonly records: Records = new Records();
+  /** The directory is there, and `mkdir` was seen to refuse what exists. */
+  proven = false;
+  /** A clean-up of this process is under way. */
+  cleaning = false;
+  readonly #own = new Map<number, LiveClaim>();
+  readonly #listeners = new Set<() => void>();
+  #next: (Claim & { readonly afterExclusive: boolean }) | undefined;
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger;
+  }
+
+  /** The claims of this process that are kept alive, waiting and granted, by their numbers. */
+  get own(): ReadonlyMap<number, LiveClaim> {
+    return this.#own;
+  }
+
+  add(claim: LiveClaim): void {
+    this.#own.set(claim.number, claim);
+  }
+
+  remove(claim: LiveClaim): void {
+    this.#own.delete(claim.number);
+    this.records.delete(claim.number);
+  }
+
+  /** A granted claim of this process is over, so the number after it may be the next: no look is needed to try. */
+  noteReleased({ number, origin, mode }: LiveClaim): void {
+    if (this.#own.size > 0) return;
+    this.#next = { number: number + 1, origin, afterExclusive: mode === 'exclusive' };
+  }
+
+  /**
+   * What to claim without a look, at most once after each release. Rule 2 holds for it as for any claim: it was made
+   * after a look, however old.
+   *
+   * @param unobstructed whether nothing may be in the way: what was below an exclusive claim that was granted is over
+   */
+  takeNext(unobstructed: boolean): Claim | undefined {
+    const next = this.#next;
+    this.#next = undefined;
+    return next !== undefined && this.proven && (next.afterExclusive || !unobstructed) ? next : undefined;
+  }
+
+  /** Tells whoever of this process waits that a claim of this process is over. */
+  wake(): void {
+    for (const listener of Array.from(this.#listeners)) listener();
+  }
+
+  /** Calls `listener` at each {@link wake}, until the returned function is called. */
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+const states = new WeakMap<VFS, WeakMap<Clock, Map<string, WeakRef<LockState>>>>();
+const forgotten = new FinalizationRegistry<() => void>((forget) => forget());
+
+/** The state of the lock directory `directory` in `dir`. It lives as long as a `Lock` or `Lease` has it. */
+export function lockStateOf(
+  vfs: VFS,
+  clock: Clock,
+  { dir, directory, ofSemaphore = false }: { dir: string; directory: string; ofSemaphore?: boolean },
+): LockState {
+  const path = joinPath(dir, directory);
+  const clocks = states.get(vfs) ?? new WeakMap<Clock, Map<string, WeakRef<LockState>>>();
+  states.set(vfs, clocks);
+  const paths = clocks.get(clock) ?? new Map<string, WeakRef<LockState>>();
+  clocks.set(clock, paths);
+
+  const known = paths.get(path)?.deref();
+  if (known !== undefined) return known;
+  const state = new LockState(new Ledger(vfs, path, clock, { ofSemaphore }));
+  const reference = new WeakRef(state);
+  paths.set(path, reference);
+  forgotten.register(state, () => {
+    if (paths.get(path) === reference) paths.delete(path);
+  });
+  return state;
+}

@@ -1,0 +1,289 @@
+import { Claimant, type Attempt, type ConfirmedClaim } from '../claim/index.js';
+import { LockedError, LockTimeoutError, StaleLockError } from '../errors/index.js';
+import type { HeldClaim } from '../identity/index.js';
+import { Lease, LiveClaim } from '../lease/index.js';
+import { inTheWay, liveBelow, type Look, type Wish } from '../ledger/index.js';
+import type { LockState } from '../lock-state.js';
+import type { Settings } from '../options.js';
+import {
+  cancellation,
+  detach,
+  isTransient,
+  OUT_OF_TIME,
+  pauseAfter,
+  type Cancellation,
+} from '../time/index.js';
+import { conflictingOwn } from './own-claims.js';
+import { Pauses } from './pauses.js';
+import { observe } from './verdict.js';
+import { attachToPass, Waiter } from './waiter.js';
+import { heldClaim, Way } from './way.js';
+
+/** How often a lost race is run again before the winner is reported, by who does not wait. */
+const RACES = 8;
+
+/** Tries again at once after so many lost races in a row; then after a pause. */
+const HASTE = 4;
+
+export interface AcquisitionOptions {
+  readonly wish: Wish;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One call of `acquire` or `tryAcquire`: from the queue of this process through that of the ledger to a granted claim. */
+export class Acquisition {
+  readonly #state: LockState;
+  readonly #settings: Settings;
+  readonly #wish: Wish;
+  readonly #timeoutMs: number | undefined;
+  readonly #cancellation: Cancellation;
+  readonly #claimant: Claimant;
+  readonly #startedAt: number;
+  #first: HeldClaim | undefined;
+  #trouble: { readonly since: number; readonly failures: number; readonly error: unknown } | undefined;
+
+  constructor(state: LockState, settings: Settings, { wish, timeoutMs, signal }: AcquisitionOptions) {
+    this.#state = state;
+    this.#settings = settings;
+    this.#wish = wish;
+    this.#timeoutMs = timeoutMs;
+    // A timeout of 0 is one try, however long that takes, and no waiting.
+    this.#cancellation = cancellation(settings.clock, timeoutMs === 0 ? undefined : timeoutMs, signal);
+    this.#claimant = new Claimant(state, settings, wish);
+    this.#startedAt = settings.clock.monotonic();
+  }
+
+  /** Waits for its turn. Who loses its place queues again. */
+  async acquire(): Promise<Lease> {
+    const { queue } = this.#state;
+    let inFront = false;
+    try {
+      this.#cancellation.throwIfCancelled();
+      if (this.#timeoutMs === 0) return this.#granted(await this.#try());
+      inFront = queue.tryEnter();
+      if (!inFront) {
+        await queue.enter(this.#cancellation);
+        inFront = true;
+      }
+      for (let conflicts = 0; ;) {
+        let attempt: Attempt;
+        try {
+          attempt = await this.#attempt();
+          this.#trouble = undefined;
+        } catch (error) {
+          await this.#afterFailure(error);
+          continue;
+        }
+        if (attempt.kind === 'confirmed') {
+          const claim = this.#grantedAtOnce(attempt.claim) ?? (await this.#wait(attempt.claim));
+          if (claim !== undefined) return this.#granted(claim);
+        } else if (++conflicts > HASTE) {
+          // A conflict is somebody else's success, but a slow storage is not to be flooded.
+          const { firstPollMs, random } = this.#settings;
+          await new Pauses(this.#settings).pause(firstPollMs * random(), this.#cancellation);
+        }
+      }
+    } catch (error) {
+      throw this.#asTimeout(error);
+    } finally {
+      if (inFront) queue.leave();
+      this.#cancellation.dispose();
+    }
+  }
+
+  /** Claims only what it can have at once. */
+  async tryAcquire(): Promise<Lease> {
+    try {
+      this.#cancellation.throwIfCancelled();
+      return this.#granted(await this.#try());
+    } finally {
+      this.#cancellation.dispose();
+    }
+  }
+
+  #granted(claim: LiveClaim): Lease {
+    this.#settings.emit({ type: 'acquired', token: claim.number, waitedMs: this.#waitedMs() });
+    return new Lease(this.#state, this.#settings, claim);
+  }
+
+  /** The usual case: nothing was in the way when the claim was confirmed. */
+  #grantedAtOnce(confirmed: ConfirmedClaim): LiveClaim | undefined {
+    const { look, below } = confirmed;
+    if (inTheWay(below, look, this.#wish, this.#settings.turn).length > 0) return undefined;
+    const claim = new LiveClaim(this.#state, this.#settings, confirmed);
+    if (!claim.alive) return undefined;
+    claim.cleanUp(look, []);
+    return claim;
+  }
+
+  /** @returns `undefined` if the claim was lost meanwhile: then another one is needed */
+  async #wait(confirmed: ConfirmedClaim): Promise<LiveClaim | undefined> {
+    const way = new Way(this.#state, this.#settings, this.#wish, confirmed.below);
+    const claim = new LiveClaim(this.#state, this.#settings, confirmed);
+    const listener = {
+      onWaiting: (first: HeldClaim, ahead: number): void => {
+        this.#first = first;
+        this.#settings.emit({ type: 'waiting', claim: first, ahead, waitedMs: this.#waitedMs() });
+      },
+    };
+    const init = { way, cancellation: this.#cancellation, listener };
+    try {
+      const look = await new Waiter(this.#state, this.#settings, claim, init).wait(confirmed);
+      claim.cleanUp(look, way.passed);
+      return claim;
+    } catch (error) {
+      if (error === claim.loss) return undefined;
+      claim.end();
+      this.#freeBehind(claim);
+      throw error;
+    }
+  }
+
+  #freeBehind(claim: LiveClaim): void {
+    const report = (error: unknown): void =>
+      this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
+    detach(claim.free().catch(report));
+  }
+
+  /**
+   * A storage that has answered before is given a window's time to come back. One that never did, or that fails for
+   * good, is the caller's matter at once.
+   */
+  async #afterFailure(error: unknown): Promise<void> {
+    this.#cancellation.throwIfCancelled();
+    const { clock, staleAfterMs, emit } = this.#settings;
+    const { since, failures } = this.#trouble ?? { since: clock.monotonic(), failures: 0 };
+    if (!this.#state.proven || !isTransient(error) || clock.monotonic() - since > staleAfterMs) throw error;
+    this.#trouble = { since, failures: failures + 1, error };
+    emit({ type: 'storage-error', during: 'acquire', error });
+    await new Pauses(this.#settings).pause(pauseAfter(failures), this.#cancellation);
+  }
+
+  /**
+   * One attempt, for as long as the caller waits. If the caller leaves meanwhile, the attempt goes on behind it, and what it
+   * claims for nobody is given up.
+   */
+  #attempt(admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
+    const { signal } = this.#cancellation;
+    const work = this.#claimant.attempt(signal, admit);
+    return signal === undefined ? work : this.#whileWanted(work);
+  }
+
+  async #whileWanted(work: Promise<Attempt>): Promise<Attempt> {
+    try {
+      const attempt = await this.#cancellation.race(work);
+      this.#cancellation.throwIfCancelled();
+      return attempt;
+    } catch (error) {
+      if (this.#cancellation.cancelled) detach(work.then((attempt) => this.#abandon(attempt)));
+      throw error;
+    }
+  }
+
+  async #abandon(attempt: Attempt): Promise<void> {
+    if (attempt.kind === 'confirmed') await this.#claimant.giveUp(attempt.claim);
+  }
+
+  /** Rule 1, for who does not wait: claims only if nothing that lives is in its way. */
+  async #try(): Promise<LiveClaim> {
+    const { id } = this.#settings;
+    let observed = false;
+    for (let races = 0; ;) {
+      const ours = conflictingOwn(this.#state, this.#wish);
+      if (ours !== undefined) throw new LockedError(id, heldClaim(ours, this.#state.records.get(ours)));
+      const attempt = await this.#attempt((look) => this.#admits(look));
+      switch (attempt.kind) {
+        case 'confirmed': {
+          const claim = await this.#settle(attempt.claim);
+          if (claim !== undefined) return claim;
+          break;
+        }
+        case 'refused':
+          if (observed || !(await this.#showsNoLife(attempt.look))) throw await this.#lockedBy(attempt.look);
+          observed = true;
+          continue;
+        case 'conflict':
+          break;
+      }
+      if (++races > RACES)
+        throw await this.#lockedBy(await this.#state.ledger.look(this.#cancellation.signal));
+    }
+  }
+
+  /** Whether all that is in the way going by `look` is stale. */
+  async #admits(look: Look): Promise<boolean> {
+    const way = this.#wayIn(look);
+    const { blocking, stale } = await way.judge(look);
+    if (stale[0] !== undefined && !this.#settings.takeover)
+      throw new StaleLockError(this.#settings.id, await way.describe(look, stale[0].number));
+    return blocking.length === 0;
+  }
+
+  /** What a confirmed claim of one that does not wait comes to: granted, or given up. */
+  async #settle(confirmed: ConfirmedClaim): Promise<LiveClaim | undefined> {
+    const way = new Way(this.#state, this.#settings, this.#wish, confirmed.below);
+    const claim = new LiveClaim(this.#state, this.#settings, confirmed);
+    if (way.blocking(confirmed.look).length > 0) {
+      const { stale } = await way.judge(confirmed.look);
+      for (const { number, why, attempt } of stale) {
+        if (attempt !== undefined && !(await attachToPass(this.#state, number, attempt))) continue;
+        this.#settings.emit({
+          type: 'takeover',
+          claim: await way.describe(confirmed.look, number),
+          why,
+        });
+        way.pass(number);
+      }
+    }
+    if (way.blocking(confirmed.look).length === 0 && claim.alive) {
+      claim.cleanUp(confirmed.look, way.passed);
+      return claim;
+    }
+    claim.end();
+    await claim.free();
+    return undefined;
+  }
+
+  /** Looks longer, if that is worth while: a lock that looks dead is observed for up to a window. */
+  async #showsNoLife(look: Look): Promise<boolean> {
+    const way = this.#wayIn(look);
+    const blocking = way.blocking(look);
+    if (await way.proveDead(look, blocking)) return true;
+    const { verdict } = await observe(this.#state, this.#settings, {
+      numbers: blocking,
+      look,
+      cancellation: this.#cancellation,
+      onlyIfOld: true,
+    });
+    return verdict !== 'alive';
+  }
+
+  #wayIn(look: Look): Way {
+    return new Way(this.#state, this.#settings, this.#wish, liveBelow(look, Infinity));
+  }
+
+  async #lockedBy(look: Look): Promise<LockedError> {
+    const way = this.#wayIn(look);
+    const [first] = way.blocking(look);
+    const claim = first === undefined ? undefined : await way.describe(look, first);
+    return new LockedError(this.#settings.id, claim ?? heldClaim(look.highest, undefined));
+  }
+
+  #asTimeout(error: unknown): unknown {
+    const { id } = this.#settings;
+    const timeoutMs = this.#timeoutMs ?? 0;
+    if (error === OUT_OF_TIME) {
+      const own = conflictingOwn(this.#state, this.#wish);
+      const first = own === undefined ? this.#first : heldClaim(own, this.#state.records.get(own));
+      return new LockTimeoutError(id, timeoutMs, first ?? this.#first, this.#trouble?.error);
+    }
+    if (this.#timeoutMs === 0 && error instanceof LockedError)
+      return new LockTimeoutError(id, 0, { token: error.token, holder: error.holder, since: error.since });
+    return error;
+  }
+
+  #waitedMs(): number {
+    return this.#settings.clock.monotonic() - this.#startedAt;
+  }
+}

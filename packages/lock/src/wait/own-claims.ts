@@ -1,0 +1,13 @@
+import type { Wish } from '../ledger/index.js';
+import type { LockState } from '../lock-state.js';
+
+/** The first claim of this process that is in the way of `wish`; `undefined` if there is none. */
+export function conflictingOwn({ own, ledger }: LockState, wish: Wish): number | undefined {
+  if (ledger.ofSemaphore) return undefined;
+  let first: number | undefined;
+  for (const claim of Array.from(own.values())) {
+    const conflicts = wish.mode === 'exclusive' || claim.mode === 'exclusive';
+    if (conflicts && claim.alive && claim.number < (first ?? Infinity)) first = claim.number;
+  }
+  return first;
+}

@@ -1,0 +1,142 @@
+import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
+import { IS_A_DIRECTORY } from '../errors.js';
+import type { Channel } from '../transport/channel.js';
+import { ServerRefusal } from '../transport/server-refusal.js';
+import { createFile } from './create.js';
+import { toldType } from './entry-type.js';
+
+/**
+ * Every server takes and sends so many bytes in one request, and ssh2 does too: it cuts what is longer than 31 952 bytes
+ * in two, and sends the second part only after the answer to the first, behind the CLOSE.
+ */
+const CHUNK_BYTES = 30 * 1024;
+/** Chunks under way at a time. */
+const MOST_CHUNKS = 32;
+/** A file is read into memory as a whole; a server that goes on for ever must not use that up. */
+const LARGEST_FILE_BYTES: number = 64 * 1024 * 1024;
+
+export interface WriteOptions {
+  readonly exclusive: boolean;
+  /** Called once the file has been made or emptied: a failure after that leaves something behind. */
+  readonly opened: () => void;
+}
+
+/** OPEN, then every WRITE and the CLOSE at once: two round trips for up to a megabyte. */
+export async function writeWhole(
+  channel: Channel,
+  path: string,
+  data: Uint8Array,
+  { exclusive, opened }: WriteOptions,
+): Promise<void> {
+  const handle = await (exclusive ? createFile(channel, path) : channel.open(path, 'w'));
+  opened();
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const write = (at: number): Promise<void> =>
+    channel.write(handle, bytes.subarray(at, at + CHUNK_BYTES), at);
+  const positions = Array.from(
+    { length: Math.ceil(bytes.length / CHUNK_BYTES) },
+    (_, index) => index * CHUNK_BYTES,
+  );
+  while (positions.length > MOST_CHUNKS) {
+    try {
+      await together(positions.splice(0, MOST_CHUNKS).map(write));
+    } catch (error) {
+      closeUnawaited(channel, handle);
+      throw error;
+    }
+  }
+  // A CLOSE may be what fails: some storage finds out no sooner that it is full.
+  await together([...positions.map(write), channel.close(handle)]);
+}
+
+export interface ReadOptions {
+  /** A file with more bytes is refused, and no more than one above it is asked for. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** OPEN, then FSTAT and the first READ at once, which bring all of a small file. */
+export async function readWhole(
+  channel: Channel,
+  path: string,
+  { maxBytes, signal }: ReadOptions,
+): Promise<Uint8Array> {
+  const limit = Math.min(maxBytes, LARGEST_FILE_BYTES);
+  const handle = await channel.open(path, 'r');
+  try {
+    const [info, first] = await Promise.allSettled([
+      channel.fstat(handle),
+      channel.read(handle, 0, Math.min(CHUNK_BYTES, limit + 1)),
+    ]);
+    const { mode, size } = info.status === 'fulfilled' ? info.value : {};
+    // Some servers open a directory as if it were a file, and fail only when it is read.
+    if (toldType({ mode }) === 'directory') throw new ServerRefusal(IS_A_DIRECTORY, 'it is a directory');
+    if (first.status === 'rejected') throw first.reason;
+    const parts = await readOn(channel, handle, { first: first.value, size, limit, signal });
+    return new Uint8Array(Buffer.concat(parts));
+  } finally {
+    closeUnawaited(channel, handle);
+  }
+}
+
+interface Begun {
+  readonly first: Uint8Array;
+  /** What the server says of the file's size. */
+  readonly size: number | undefined;
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Reads on to where the file ends: at its size, or where a read brings nothing. */
+async function readOn(
+  channel: Channel,
+  handle: Buffer,
+  { first, size, limit, signal }: Begun,
+): Promise<Uint8Array[]> {
+  const parts = [first];
+  let length = first.length;
+  let ended = first.length === 0;
+  while (!ended && length !== size) {
+    signal?.throwIfAborted();
+    if (Math.max(length, size ?? 0) > limit) throw tooLarge(limit);
+    const missing = Math.ceil(((size ?? 0) - length) / CHUNK_BYTES);
+    const reads = Array.from({ length: Math.min(Math.max(missing, 1), MOST_CHUNKS) }, (_, index) => {
+      const from = length + index * CHUNK_BYTES;
+      return channel.read(handle, from, Math.min(CHUNK_BYTES, limit + 1 - from));
+    });
+    for (const part of await together(reads)) {
+      parts.push(part);
+      length += part.length;
+      ended = part.length === 0;
+      if (part.length < CHUNK_BYTES) break; // What comes behind a short part does not join up with it.
+    }
+  }
+  if (length > limit) throw tooLarge(limit);
+  return parts;
+}
+
+/** Waits for all of them, so that none goes on unseen, and then fails if one did. */
+async function together<T>(calls: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(calls);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+/** Nothing depends on the answer any more. */
+function closeUnawaited(channel: Channel, handle: Buffer): void {
+  channel.close(handle).catch(() => undefined);
+}
+
+function tooLarge(limit: number): FailedAttempt {
+  return new FailedAttempt(
+    failure('EFBIG', {
+      detail: `the file has more than ${limit} bytes`,
+      advice:
+        limit < LARGEST_FILE_BYTES
+          ? 'Raise maxBytes, or read another file'
+          : 'That is the most that is read into memory: read it with another tool',
+    }),
+  );
+}

@@ -1,0 +1,18 @@
+export { Backoff, backoffMs, type Attempt, type BackoffOptions } from './adapter/backoff.js';
+export {
+  FailedAttempt,
+  failure,
+  rowOf,
+  toVFSError,
+  type About,
+  type Failure,
+  type FailureTable,
+} from './adapter/failure.js';
+export { isClock, optionError, parseOptions, type OptionsSchema } from './adapter/options.js';
+export { retry, type RetryOptions } from './adapter/retry.js';
+export { sleep } from './adapter/sleep.js';
+export { parseURL, type OptionKind, type URLParts, type URLRules } from './adapter/url.js';
+export type { Answer, VFSDriver } from './driver.js';
+export { outcomeOfSilence } from './error.js';
+export { createVFS, type CreateVFSOptions } from './facade.js';
+export { describeIssues, type Issue } from './issues.js';
