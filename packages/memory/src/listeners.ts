@@ -11,6 +11,11 @@ interface Listener {
 export class Listeners {
   readonly #byPath = new Map<VFSPath, Set<Listener>>();
 
+  /** Whether there is anybody to be told. */
+  get any(): boolean {
+    return this.#byPath.size > 0;
+  }
+
   /** Returns what ends it; nothing is heard after that. */
   add(path: VFSPath, onChange: OnChange): () => void {
     const listener: Listener = { path, onChange, news: new Set() };

@@ -5,8 +5,8 @@ import { toVFSError } from './refusal.js';
 import type { Stamp, TreeInfo } from './tree.js';
 
 /**
- * One view of a store. Every operation takes effect before its call returns, so that effects come in the order of
- * calls, and settles in microtasks, so that a virtual clock can drive whatever uses it.
+ * One view of a store. Every operation is done before its call returns, so that effects come in the order of calls and
+ * nothing waits for a clock.
  */
 export class MemoryDriver implements VFSDriver {
   readonly adapter: string;
@@ -35,45 +35,43 @@ export class MemoryDriver implements VFSDriver {
     this.#settings = settings;
   }
 
-  async mkdir(path: VFSPath): Promise<void> {
+  mkdir(path: VFSPath): void {
     this.#on('mkdir', path, () => this.#tree.mkdir(path, this.#stamp()));
   }
 
-  async writeFile(path: VFSPath, data: Uint8Array, { exclusive }: { exclusive: boolean }): Promise<void> {
+  writeFile(path: VFSPath, data: Uint8Array, { exclusive }: { exclusive: boolean }): void {
     this.#on('writeFile', path, () => this.#tree.writeFile(path, data, exclusive, this.#stamp()));
   }
 
-  async readFile(path: VFSPath, { maxBytes }: { readonly maxBytes: number }): Promise<Uint8Array> {
+  readFile(path: VFSPath, { maxBytes }: { readonly maxBytes: number }): Uint8Array {
     return this.#on('readFile', path, () => this.#tree.readFile(path, maxBytes));
   }
 
-  async chtimes(path: VFSPath, atime: Date, mtime: Date): Promise<void> {
-    const coarse = new Date(this.#coarse(mtime.getTime()));
-    this.#on('chtimes', path, () => this.#tree.chtimes(path, atime, coarse));
+  chtimes(path: VFSPath, _atime: Date, mtime: Date): void {
+    this.#on('chtimes', path, () => this.#tree.chtimes(path, this.#coarse(mtime.getTime())));
   }
 
-  async ls(path: VFSPath): Promise<Entry[]> {
-    const found = this.#on('ls', path, () => this.#tree.ls(path));
-    return found.map(({ name, info }) => this.#entry(name, info));
+  ls(path: VFSPath): Entry[] {
+    return this.#on('ls', path, () => this.#tree.ls(path, this.#entry));
   }
 
-  async stat(path: VFSPath): Promise<FileInfo> {
+  stat(path: VFSPath): FileInfo {
     return this.#seen(this.#on('stat', path, () => this.#tree.stat(path)));
   }
 
-  async rm(path: VFSPath): Promise<void> {
+  rm(path: VFSPath): void {
     this.#on('rm', path, () => this.#tree.rm(path, this.#stamp()));
   }
 
-  async rename(from: VFSPath, to: VFSPath): Promise<void> {
+  rename(from: VFSPath, to: VFSPath): void {
     this.#on('rename', from, () => this.#tree.rename(from, to, this.#stamp()));
   }
 
-  async link(from: VFSPath, to: VFSPath): Promise<void> {
+  link(from: VFSPath, to: VFSPath): void {
     this.#on('link', from, () => this.#tree.link(from, to, this.#stamp()));
   }
 
-  async watch(path: VFSPath, onChange: OnChange): Promise<Watcher> {
+  watch(path: VFSPath, onChange: OnChange): Watcher {
     const end = this.#on('watch', path, () => this.#tree.watch(path, onChange));
     const watcher: Watcher = {
       close: () => {
@@ -105,11 +103,16 @@ export class MemoryDriver implements VFSDriver {
     return { wallMs: this.#coarse(this.#settings.clock.wall()), onRewrite: this.#settings.mtimeOnRewrite };
   }
 
-  #entry(name: string, info: TreeInfo): Entry {
-    if (this.#settings.listing === 'names') return { name, type: info.type };
-    const { type, size, ...times } = this.#seen(info);
-    return type === 'file' && size !== undefined ? { name, type, size, ...times } : { name, type, ...times };
-  }
+  readonly #entry = (name: string, info: TreeInfo): Entry => {
+    const { listing, etag } = this.#settings;
+    if (listing === 'names') return { name, type: info.type };
+    const mtimeMs = this.#coarse(info.mtimeMs);
+    if (info.type !== 'file' || info.size === undefined) return { name, type: info.type, mtimeMs };
+    const { type, size } = info;
+    return etag && info.etag !== undefined
+      ? { name, type, size, mtimeMs, etag: info.etag }
+      : { name, type, size, mtimeMs };
+  };
 
   /** Also what finer views wrote is seen coarsely: the protocol of a storage limits what it can tell. */
   #seen(info: TreeInfo): TreeInfo {
@@ -119,6 +122,7 @@ export class MemoryDriver implements VFSDriver {
   }
 
   #coarse(ms: number): number {
-    return Math.floor(ms / this.#settings.mtimeGranularityMs) * this.#settings.mtimeGranularityMs;
+    const { mtimeGranularityMs } = this.#settings;
+    return Math.floor(ms / mtimeGranularityMs) * mtimeGranularityMs;
   }
 }

@@ -1,6 +1,7 @@
-import { joinPath, nameOf, parentOf, ROOT, type FileInfo, type OnChange, type VFSPath } from '@holdfast/vfs';
+import { nameOf, parentOf, ROOT, type FileInfo, type OnChange, type VFSPath } from '@holdfast/vfs';
 import { Volume } from 'memfs';
 import { Listeners } from './listeners.js';
+import { Nodes, type Node } from './nodes.js';
 import { refusal } from './refusal.js';
 
 /** When a change is made, and what it does to the times of a file that exists. */
@@ -22,119 +23,134 @@ export interface TreeInfo extends FileInfo {
  */
 export class Tree {
   readonly #volume = new Volume();
-  /** By inode number. A version never comes back, not even for a file that was removed and made again. */
-  readonly #versions = new Map<number, number>();
+  readonly #nodes = new Nodes(Number(this.#volume.statSync(ROOT).mtimeMs));
   #lastVersion = 0;
   readonly #listeners = new Listeners();
 
-  mkdir(path: VFSPath, stamp: Stamp): void {
+  mkdir(path: VFSPath, { wallMs }: Stamp): void {
     this.#volume.mkdirSync(path);
-    this.#setMtime(path, stamp.wallMs);
-    this.#entryChanged(path, stamp);
+    this.#nodes.put(path, { kind: 'directory', mtimeMs: wallMs, entries: new Map() });
+    this.#entryChanged(path, wallMs);
   }
 
-  writeFile(path: VFSPath, data: Uint8Array, exclusive: boolean, stamp: Stamp): void {
-    const before = exclusive ? undefined : this.#volume.statSync(path, { throwIfNoEntry: false });
+  writeFile(path: VFSPath, data: Uint8Array, exclusive: boolean, { wallMs, onRewrite }: Stamp): void {
     this.#volume.writeFileSync(path, data, { flag: exclusive ? 'wx' : 'w' });
-    const stays = before !== undefined && stamp.onRewrite === 'stays';
-    this.#setMtime(path, stays ? before.mtimeMs : stamp.wallMs);
-    this.#versions.set(this.#stat(path).ino, ++this.#lastVersion);
-    if (before === undefined) this.#entryChanged(path, stamp);
-    else this.#announce(path);
+    const version = ++this.#lastVersion;
+    const before = exclusive ? undefined : this.#nodes.at(path);
+    if (before?.kind !== 'file') {
+      this.#nodes.put(path, { kind: 'file', size: data.length, mtimeMs: wallMs, version });
+      this.#entryChanged(path, wallMs);
+      return;
+    }
+    before.size = data.length;
+    before.version = version;
+    if (onRewrite === 'moves') before.mtimeMs = wallMs;
+    this.#announce(path);
   }
 
   /** A copy, so that nobody can change the file through it. */
   readFile(path: VFSPath, maxBytes: number): Uint8Array {
-    const { directory, size } = this.#stat(path);
-    if (!directory && size > maxBytes) throw refusal('EFBIG');
+    const node = this.#nodes.at(path);
+    if (node?.kind === 'file' && node.size > maxBytes) throw refusal('EFBIG');
     return Uint8Array.from(this.#volume.readFileSync(path) as Buffer);
   }
 
-  chtimes(path: VFSPath, atime: Date, mtime: Date): void {
-    this.#volume.utimesSync(path, atime, mtime);
+  chtimes(path: VFSPath, mtimeMs: number): void {
+    this.#node(path).mtimeMs = mtimeMs;
     this.#announce(path);
   }
 
-  ls(path: VFSPath): { readonly name: string; readonly info: TreeInfo }[] {
-    return this.#names(path).map((name) => ({ name, info: this.stat(joinPath(path, name)) }));
+  /** Calls `found` with each entry, in the order of their names. */
+  ls<T>(path: VFSPath, found: (name: string, info: TreeInfo) => T): T[] {
+    const node = this.#node(path);
+    if (node.kind === 'file') throw refusal('ENOTDIR');
+    const all: T[] = [];
+    for (const [name, entry] of inOrder(node.entries)) all.push(found(name, infoOf(entry)));
+    return all;
   }
 
   stat(path: VFSPath): TreeInfo {
-    const { ino, size, mtimeMs, directory } = this.#stat(path);
-    return directory
-      ? { type: 'directory', size: 0, mtimeMs }
-      : { type: 'file', size, mtimeMs, etag: `v${this.#versions.get(ino) ?? 0}` };
+    return infoOf(this.#node(path));
   }
 
-  rm(path: VFSPath, stamp: Stamp): void {
+  rm(path: VFSPath, { wallMs }: Stamp): void {
     this.#remove(path);
-    this.#entryChanged(path, stamp);
+    this.#entryChanged(path, wallMs);
   }
 
   /** By the rules of POSIX, of which memfs checks none. */
-  rename(from: VFSPath, to: VFSPath, stamp: Stamp): void {
-    const source = this.#stat(from);
+  rename(from: VFSPath, to: VFSPath, { wallMs }: Stamp): void {
+    const source = this.#node(from);
     if (from === to) return;
-    if (source.directory && to.startsWith(`${from}/`)) throw refusal('EINVAL');
-    const replaced = this.#volume.statSync(to, { throwIfNoEntry: false });
+    const isDirectory = source.kind === 'directory';
+    if (isDirectory && to.startsWith(`${from}/`)) throw refusal('EINVAL');
+    const replaced = this.#nodes.at(to);
     if (replaced !== undefined) {
-      if (replaced.isDirectory() && !source.directory) throw refusal('EISDIR');
-      if (!replaced.isDirectory() && source.directory) throw refusal('ENOTDIR');
+      if (replaced.kind === 'directory' && !isDirectory) throw refusal('EISDIR');
+      if (replaced.kind === 'file' && isDirectory) throw refusal('ENOTDIR');
       this.#remove(to);
     }
     this.#volume.renameSync(from, to);
-    this.#entryChanged(from, stamp);
-    this.#entryChanged(to, stamp);
+    this.#nodes.remove(from);
+    this.#nodes.put(to, source);
+    this.#entryChanged(from, wallMs);
+    this.#entryChanged(to, wallMs);
   }
 
-  link(from: VFSPath, to: VFSPath, stamp: Stamp): void {
-    if (this.#stat(from).directory) throw refusal('EISDIR');
+  link(from: VFSPath, to: VFSPath, { wallMs }: Stamp): void {
+    const node = this.#node(from);
+    if (node.kind === 'directory') throw refusal('EISDIR');
     this.#volume.linkSync(from, to);
-    this.#entryChanged(to, stamp);
+    this.#nodes.put(to, node);
+    this.#entryChanged(to, wallMs);
     this.#listeners.tell(from);
   }
 
   /** Calls `onChange`, in a microtask of its own, after changes of what is there. Returns what ends that. */
   watch(path: VFSPath, onChange: OnChange): () => void {
-    this.#stat(path);
+    this.#node(path);
     return this.#listeners.add(path, onChange);
   }
 
   #remove(path: VFSPath): void {
-    const { ino, links, directory } = this.#stat(path);
-    if (directory) this.#volume.rmdirSync(path);
+    if (this.#node(path).kind === 'directory') this.#volume.rmdirSync(path);
     else this.#volume.unlinkSync(path);
-    if (links <= 1) this.#versions.delete(ino);
+    this.#nodes.remove(path);
   }
 
-  #names(path: VFSPath): string[] {
-    return this.#volume.readdirSync(path) as string[];
-  }
-
-  #stat(path: VFSPath): { ino: number; links: number; size: number; mtimeMs: number; directory: boolean } {
-    const stats = this.#volume.statSync(path);
-    return {
-      ino: Number(stats.ino),
-      links: Number(stats.nlink),
-      size: Number(stats.size),
-      mtimeMs: Number(stats.mtimeMs),
-      directory: stats.isDirectory(),
-    };
+  /** Throws what memfs has to say of a path at which there is nothing. */
+  #node(path: VFSPath): Node {
+    const node = this.#nodes.at(path);
+    if (node !== undefined) return node;
+    this.#volume.statSync(path);
+    throw new Error(`the volume has ${path}, which is not noted`);
   }
 
   /** A name came, went or was replaced: that changes its directory too. */
-  #entryChanged(path: VFSPath, stamp: Stamp): void {
-    this.#setMtime(parentOf(path) ?? ROOT, stamp.wallMs);
+  #entryChanged(path: VFSPath, wallMs: number): void {
+    this.#nodes.touchParent(path, wallMs);
     this.#announce(path);
   }
 
   #announce(path: VFSPath): void {
+    if (!this.#listeners.any) return;
     this.#listeners.tell(path);
     this.#listeners.tell(parentOf(path) ?? ROOT, nameOf(path));
   }
+}
 
-  #setMtime(path: VFSPath, mtimeMs: number): void {
-    const time = new Date(mtimeMs);
-    this.#volume.utimesSync(path, time, time);
+function infoOf(node: Node): TreeInfo {
+  return node.kind === 'directory'
+    ? { type: 'directory', size: 0, mtimeMs: node.mtimeMs }
+    : { type: 'file', size: node.size, mtimeMs: node.mtimeMs, etag: `v${node.version}` };
+}
+
+/** Entries are mostly made in the order of their names, as a lock's are. */
+function inOrder(entries: ReadonlyMap<string, Node>): Iterable<readonly [string, Node]> {
+  let before = '';
+  for (const name of entries.keys()) {
+    if (name < before) return Array.from(entries).sort(([a], [b]) => (a < b ? -1 : 1));
+    before = name;
   }
+  return entries;
 }
