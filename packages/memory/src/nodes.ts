@@ -1,4 +1,4 @@
-import { nameOf, parentOf, ROOT, segmentsOf, type VFSPath } from '@holdfast/vfs';
+import { nameOf, parentOf, ROOT, type VFSPath } from '@holdfast/vfs';
 
 /** A file, whatever its names are. */
 export interface FileNode {
@@ -12,7 +12,7 @@ export interface FileNode {
 export interface DirectoryNode {
   readonly kind: 'directory';
   mtimeMs: number;
-  readonly entries: Map<string, FileNode | DirectoryNode>;
+  readonly entries: Map<string, Node>;
 }
 
 export type Node = FileNode | DirectoryNode;
@@ -22,38 +22,45 @@ export type Node = FileNode | DirectoryNode;
  * to the volume.
  */
 export class Nodes {
-  readonly #root: DirectoryNode;
+  readonly #directories = new Map<VFSPath, DirectoryNode>();
 
   constructor(rootMtimeMs: number) {
-    this.#root = { kind: 'directory', mtimeMs: rootMtimeMs, entries: new Map() };
+    this.#directories.set(ROOT, { kind: 'directory', mtimeMs: rootMtimeMs, entries: new Map() });
   }
 
   at(path: VFSPath): Node | undefined {
-    let node: Node | undefined = this.#root;
-    for (const name of segmentsOf(path)) {
-      if (node?.kind !== 'directory') return undefined;
-      node = node.entries.get(name);
-    }
-    return node;
+    return this.#directories.get(path) ?? this.#directories.get(parentPath(path))?.entries.get(nameOf(path));
   }
 
   /** Gives `node` the name `path`, in place of what had it. */
   put(path: VFSPath, node: Node): void {
-    this.#parent(path).entries.set(nameOf(path), node);
+    this.parent(path).entries.set(nameOf(path), node);
+    if (node.kind === 'directory') this.#place(path, node);
   }
 
   remove(path: VFSPath): void {
-    this.#parent(path).entries.delete(nameOf(path));
+    this.parent(path).entries.delete(nameOf(path));
+    if (this.#directories.delete(path)) {
+      for (const other of this.#directories.keys())
+        if (other.startsWith(`${path}/`)) this.#directories.delete(other);
+    }
   }
 
-  /** Notes that a name came to, or went from, the directory that holds `path`. */
-  touchParent(path: VFSPath, mtimeMs: number): void {
-    this.#parent(path).mtimeMs = mtimeMs;
-  }
-
-  #parent(path: VFSPath): DirectoryNode {
-    const parent = this.at(parentOf(path) ?? ROOT);
-    if (parent?.kind !== 'directory') throw new Error(`the volume has ${path}, which is not noted`);
+  /** The directory that holds `path`. */
+  parent(path: VFSPath): DirectoryNode {
+    const parent = this.#directories.get(parentPath(path));
+    if (parent === undefined) throw new Error(`the volume has ${path}, which is not noted`);
     return parent;
   }
+
+  /** Directories are found by their whole path, so what is in one that was moved has to be found anew. */
+  #place(path: VFSPath, directory: DirectoryNode): void {
+    this.#directories.set(path, directory);
+    for (const [name, inner] of directory.entries)
+      if (inner.kind === 'directory') this.#place(`${path}/${name}` as VFSPath, inner);
+  }
+}
+
+function parentPath(path: VFSPath): VFSPath {
+  return parentOf(path) ?? ROOT;
 }

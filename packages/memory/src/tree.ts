@@ -65,7 +65,10 @@ export class Tree {
     const node = this.#node(path);
     if (node.kind === 'file') throw refusal('ENOTDIR');
     const all: T[] = [];
-    for (const [name, entry] of inOrder(node.entries)) all.push(found(name, infoOf(entry)));
+    for (const name of Array.from(node.entries.keys()).sort()) {
+      const entry = node.entries.get(name);
+      if (entry !== undefined) all.push(found(name, infoOf(entry)));
+    }
     return all;
   }
 
@@ -128,7 +131,7 @@ export class Tree {
 
   /** A name came, went or was replaced: that changes its directory too. */
   #entryChanged(path: VFSPath, wallMs: number): void {
-    this.#nodes.touchParent(path, wallMs);
+    this.#nodes.parent(path).mtimeMs = wallMs;
     this.#announce(path);
   }
 
@@ -143,14 +146,4 @@ function infoOf(node: Node): TreeInfo {
   return node.kind === 'directory'
     ? { type: 'directory', size: 0, mtimeMs: node.mtimeMs }
     : { type: 'file', size: node.size, mtimeMs: node.mtimeMs, etag: `v${node.version}` };
-}
-
-/** Entries are mostly made in the order of their names, as a lock's are. */
-function inOrder(entries: ReadonlyMap<string, Node>): Iterable<readonly [string, Node]> {
-  let before = '';
-  for (const name of entries.keys()) {
-    if (name < before) return Array.from(entries).sort(([a], [b]) => (a < b ? -1 : 1));
-    before = name;
-  }
-  return entries;
 }
