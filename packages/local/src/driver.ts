@@ -1,11 +1,10 @@
 import type { Capabilities, Entry, FileInfo, OnChange, Operation, VFSPath, Watcher } from '@holdfast/vfs';
-import type { VFSDriver } from '@holdfast/vfs/adapter';
 import { VFSError } from '@holdfast/vfs';
-import { outcomeOfSilence } from '@holdfast/vfs/adapter';
-import { toVFSError, type About } from './errno.js';
-import type { AnswerOf, ArgumentsOf, OperationName } from './operations.js';
-import type { Runner } from './runner.js';
-import type { Watches } from './watches.js';
+import { outcomeOfSilence, type Answer, type VFSDriver } from '@holdfast/vfs/adapter';
+import { toVFSError, type About } from './errors.js';
+import type { AnswerOf, ArgumentsOf, OperationName } from './operations/operations.js';
+import type { Runner } from './operations/runner.js';
+import type { Watches } from './disk/watches.js';
 
 export interface LocalDriverParts {
   readonly capabilities: Capabilities;
@@ -30,7 +29,7 @@ export class LocalDriver implements VFSDriver {
     this.capabilities = parts.capabilities;
   }
 
-  mkdir(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+  mkdir(path: VFSPath, signal: AbortSignal | undefined): Answer<void> {
     return this.#run('mkdir', path, [path], signal);
   }
 
@@ -39,7 +38,7 @@ export class LocalDriver implements VFSDriver {
     data: Uint8Array,
     { exclusive }: { readonly exclusive: boolean },
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Answer<void> {
     return this.#run('writeFile', path, [path, data, exclusive], signal);
   }
 
@@ -47,42 +46,38 @@ export class LocalDriver implements VFSDriver {
     path: VFSPath,
     { maxBytes }: { readonly maxBytes: number },
     signal: AbortSignal | undefined,
-  ): Promise<Uint8Array> {
+  ): Answer<Uint8Array> {
     return this.#run('readFile', path, [path, maxBytes], signal);
   }
 
-  chtimes(path: VFSPath, atime: Date, mtime: Date, signal: AbortSignal | undefined): Promise<void> {
+  chtimes(path: VFSPath, atime: Date, mtime: Date, signal: AbortSignal | undefined): Answer<void> {
     return this.#run('chtimes', path, [path, atime, mtime], signal);
   }
 
-  ls(path: VFSPath, signal: AbortSignal | undefined): Promise<Entry[]> {
+  ls(path: VFSPath, signal: AbortSignal | undefined): Answer<Entry[]> {
     return this.#run('ls', path, [path], signal);
   }
 
-  stat(path: VFSPath, signal: AbortSignal | undefined): Promise<FileInfo> {
+  stat(path: VFSPath, signal: AbortSignal | undefined): Answer<FileInfo> {
     return this.#run('stat', path, [path], signal);
   }
 
-  rm(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+  rm(path: VFSPath, signal: AbortSignal | undefined): Answer<void> {
     return this.#run('rm', path, [path], signal);
   }
 
-  rename(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+  rename(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Answer<void> {
     return this.#run('rename', from, [from, to], signal);
   }
 
-  link(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Promise<void> {
+  link(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Answer<void> {
     return this.#run('link', from, [from, to], signal);
   }
 
-  async watch(path: VFSPath, onChange: OnChange): Promise<Watcher> {
+  watch(path: VFSPath, onChange: OnChange): Answer<Watcher> {
     const { watches } = this.#parts;
     if (watches === undefined) throw new VFSError({ code: 'ENOTSUP', op: 'watch', path, adapter: 'local' });
-    try {
-      return await watches.open(path, onChange);
-    } catch (error) {
-      throw toVFSError(error, this.#about('watch', path));
-    }
+    return this.#told('watch', path, () => watches.open(path, onChange));
   }
 
   /** Waits for nothing: a call that hangs would never let it end. */
@@ -91,17 +86,26 @@ export class LocalDriver implements VFSDriver {
     this.#parts.runner.close();
   }
 
-  async #run<N extends OperationName>(
+  #run<N extends OperationName>(
     op: N,
     path: VFSPath,
     rest: ArgumentsOf<N>,
     signal: AbortSignal | undefined,
-  ): Promise<AnswerOf<N>> {
+  ): Answer<AnswerOf<N>> {
     const timedOut = (settled: Promise<void> | undefined): VFSError => this.#timedOut(op, path, settled);
-    try {
-      return await this.#parts.runner.run(op, rest, { signal, timedOut });
-    } catch (error) {
+    return this.#told(op, path, () => this.#parts.runner.run(op, rest, { signal, timedOut }));
+  }
+
+  /** Makes a call, and of its failure what the caller is told, whether it fails at once or later. */
+  #told<T>(op: Operation, path: VFSPath, call: () => Answer<T>): Answer<T> {
+    const fail = (error: unknown): never => {
       throw toVFSError(error, this.#about(op, path));
+    };
+    try {
+      const answer = call();
+      return answer instanceof Promise ? answer.catch(fail) : answer;
+    } catch (error) {
+      return fail(error);
     }
   }
 

@@ -1,2 +1,2 @@
-export { localVFS } from './local.js';
+export { localVFS } from './open.js';
 export type { LocalOptions } from './options.js';

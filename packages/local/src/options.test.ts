@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { localVFS } from './local.js';
+import { localVFS } from './open.js';
 import { parseSettings } from './options.js';
 
 describe('the options', () => {

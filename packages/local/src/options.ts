@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { describeIssues, VFSError } from '@holdfast/vfs';
 import { z } from 'zod';
-import type { FilesystemClass } from './filesystem.js';
+import type { FilesystemClass } from './mounts/filesystem.js';
 
 export interface LocalOptions {
   /** Makes the root directory, parents included, on first use if it is missing. Default `false`. */

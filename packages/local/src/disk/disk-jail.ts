@@ -1,0 +1,255 @@
+import { sep } from 'node:path';
+import { nameOf, parentOf, ROOT, type VFSPath } from '@holdfast/vfs';
+import type { Stats } from 'node:fs';
+import { errnoOf, Refusal } from '../errors.js';
+import { isWithin, mountOf, parseMounts, type Mount } from '../mounts/mount-table.js';
+import { thisBurst } from '../operations/fairness.js';
+import {
+  leadsNowhere,
+  leadsOut,
+  noRoot,
+  outward,
+  refuseNames,
+  type Directory,
+  type Jail,
+} from '../operations/jail.js';
+import { finishNow, type Steps } from '../operations/steps.js';
+import { system } from '../operations/system.js';
+import type { RootConfig } from '../root-config.js';
+
+/** A directory that was resolved, and what it is known again by. */
+interface Known extends Directory {
+  /** `real` with a separator at its end. */
+  readonly prefix: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly resolvedAt: number;
+  /** The burst of calls in which it was last seen to be the same. */
+  burst: number;
+  size: number;
+}
+
+/** For so long, in milliseconds, a directory that is still the same is taken to lie where it did. */
+const RESOLVED_FOR_MS = 1000;
+/** Most directories that are remembered. */
+const MOST_KNOWN = 20_000;
+/** Most names that are remembered to be those of directories. */
+const MOST_NOTED = 4096;
+
+/**
+ * The jail on a disk of this machine.
+ *
+ * A directory is resolved once; after that one look in each burst of calls tells whether it is still the same, which
+ * no replaced root, moved folder, new link or other mount can feign.
+ */
+export class DiskJail implements Jail {
+  readonly config: RootConfig;
+  readonly smb = false;
+  uncachedReads = false;
+  /** The root as it was first found. */
+  #root: Known | undefined;
+  readonly #known = new Map<VFSPath, Known>();
+  readonly #directories = new Set<VFSPath>();
+  readonly #mounts: MountWatch;
+
+  /** @param mountinfo the table of mounts as it was when the VFS was opened; `undefined` where there is none */
+  constructor(config: RootConfig, mountinfo: string | undefined) {
+    this.config = config;
+    this.#mounts = new MountWatch(config.root, mountinfo);
+  }
+
+  *root(): Steps<string> {
+    return (yield* this.directory(ROOT)).real;
+  }
+
+  *directory(path: VFSPath): Steps<Known> {
+    const known = this.#known.get(path);
+    if (known !== undefined) {
+      const burst = thisBurst();
+      if (known.burst === burst) return known;
+      if (performance.now() - known.resolvedAt < RESOLVED_FOR_MS) {
+        const now = yield* system.lstatIfThere(known.real);
+        if (now !== undefined && now.ino === known.ino && now.dev === known.dev) {
+          known.burst = burst;
+          known.size = now.size;
+          return known;
+        }
+      }
+    }
+    return yield* this.#resolve(path);
+  }
+
+  /** As {@link directory}, at once. */
+  directoryNow(path: VFSPath): Known {
+    const known = this.#known.get(path);
+    return known !== undefined && known.burst === thisBurst() ? known : finishNow(this.directory(path));
+  }
+
+  /** As {@link named}, at once. */
+  namedNow(path: VFSPath): string {
+    const end = path.lastIndexOf('/');
+    if (path === ROOT || this.config.platform === 'win32') return finishNow(this.named(path));
+    return this.directoryNow((path.slice(0, end) || ROOT) as VFSPath).prefix + path.slice(end + 1);
+  }
+
+  *existing(path: VFSPath): Steps<string> {
+    return (yield* this.look(path)).at;
+  }
+
+  /** What there is at `path`, a link at its end resolved. */
+  *look(path: VFSPath): Steps<{ readonly at: string; readonly info: Stats }> {
+    const at = yield* this.named(path);
+    const info = yield* system.lstatIfThere(at);
+    if (info === undefined) {
+      yield* this.lookAgain(path);
+      throw new Refusal('ENOENT', 'it does not exist');
+    }
+    if (!info.isSymbolicLink()) return { at, info };
+    const real = yield* this.#followed(at);
+    return { at: real, info: yield* system.lstat(real) };
+  }
+
+  *named(path: VFSPath): Steps<string> {
+    const parent = parentOf(path);
+    if (parent === undefined) return yield* this.root();
+    refuseNames(path, this.config.platform, false);
+    return (yield* this.directory(parent)).prefix + nameOf(path);
+  }
+
+  // eslint-disable-next-line require-yield -- on a disk there is nothing to ask
+  *assertStillMounted(): Steps<void> {
+    return;
+  }
+
+  /** Throws if the directory of `path`, or the root, is no longer what it was. */
+  *lookAgain(path: VFSPath): Steps<void> {
+    this.#known.delete(path);
+    const parent = parentOf(path);
+    if (parent !== undefined) this.#known.delete(parent);
+    yield* this.directory(parent ?? ROOT);
+  }
+
+  noteDirectory(path: VFSPath): void {
+    if (this.#directories.size >= MOST_NOTED) this.#directories.clear();
+    this.#directories.add(path);
+  }
+
+  noteEntry(path: VFSPath, name: string): void {
+    this.noteDirectory((path === ROOT ? `/${name}` : `${path}/${name}`) as VFSPath);
+  }
+
+  isLikelyDirectory(path: VFSPath): boolean {
+    return this.#directories.size > 0 && this.#directories.delete(path);
+  }
+
+  *#resolve(path: VFSPath): Steps<Known> {
+    this.#known.delete(path);
+    const root = this.#root ?? (yield* this.#openRoot());
+    refuseNames(path, this.config.platform, false);
+    const sought = outward(root.real, path);
+    const seen = yield* system.lstatIfThere(sought);
+    if (seen === undefined) throw yield* this.#absent(path, root);
+    const real = yield* this.#followed(sought);
+    const info = real === sought ? seen : yield* system.lstat(real);
+    if (!info.isDirectory()) throw new Refusal('ENOTDIR', 'it is not a directory');
+    yield* this.#mounts.assertSame(real, info, root);
+    const known = knownAs(real, info);
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(path, known);
+    return known;
+  }
+
+  /** Finds the root, with its own links resolved, or makes it: once, at its first use. */
+  *#openRoot(): Steps<Known> {
+    const { root, create, mode } = this.config;
+    let real: string;
+    try {
+      real = yield* system.realpath(root);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      if (!create) throw noRoot(root);
+      yield* system.mkdirTree(root, mode ?? 0o777);
+      if (mode !== undefined) yield* system.chmod(root, mode);
+      real = yield* system.realpath(root);
+    }
+    const info = yield* system.lstat(real);
+    if (!info.isDirectory()) throw new Refusal('ENOTDIR', `the root ${root} is not a directory`);
+    this.#root = knownAs(real, info);
+    yield* this.#mounts.assertSame(real, info, this.#root);
+    return this.#root;
+  }
+
+  /** The real path of what exists at `at`. */
+  *#followed(at: string): Steps<string> {
+    const root = this.#root ?? (yield* this.#openRoot());
+    let real: string;
+    try {
+      real = yield* system.realpath(at);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      throw (yield* system.lstatIfThere(at)) === undefined ? error : leadsNowhere();
+    }
+    if (!isWithin(root.real, real)) throw leadsOut();
+    return real;
+  }
+
+  /** Why there is nothing at `path`: a link on the way that leads out must not even tell what there is outside. */
+  *#absent(path: VFSPath, root: Known): Steps<Refusal> {
+    const parent = parentOf(path);
+    if (parent !== undefined) {
+      yield* this.directory(parent);
+      return new Refusal('ENOENT', 'it does not exist');
+    }
+    yield* this.#mounts.assertSame(root.real, undefined, root);
+    return noRoot(this.config.root);
+  }
+}
+
+function knownAs(real: string, { dev, ino, size }: Stats): Known {
+  const prefix = real.endsWith(sep) ? real : real + sep;
+  return { real, prefix, dev, ino, size, resolvedAt: performance.now(), burst: thisBurst() };
+}
+
+/**
+ * Refuses to go on where something was mounted or unmounted since the VFS was opened. The folder that is there then is
+ * not the one that was meant, and a lock in it would be one that nobody else sees.
+ */
+class MountWatch {
+  readonly #then: string | undefined;
+  readonly #thenMounts: readonly Mount[];
+  /** Whether something was mounted below the root, which could be taken away without a trace in the root itself. */
+  readonly #hasMountsBelow: boolean;
+
+  constructor(root: string, mountinfo: string | undefined) {
+    this.#then = mountinfo;
+    this.#thenMounts = mountinfo === undefined ? [] : parseMounts(mountinfo);
+    this.#hasMountsBelow = this.#thenMounts.some(({ point }) => point !== root && isWithin(root, point));
+  }
+
+  /** @param info what there is at `real`; `undefined` if nothing */
+  *assertSame(real: string, info: Stats | undefined, root: Known): Steps<void> {
+    if (info?.dev === root.dev && !this.#hasMountsBelow && (real !== root.real || info.ino === root.ino))
+      return;
+    if (this.#then === undefined) {
+      if (info === undefined || info.dev === root.dev || real !== root.real) return;
+      throw notTheSame(`another filesystem is at ${real} now`);
+    }
+    const text = yield* system.mountinfo();
+    if (text === this.#then) return;
+    const [then, now] = [mountOf(this.#thenMounts, real), mountOf(parseMounts(text), real)];
+    if (then?.point === now?.point && then?.source === now?.source && then?.type === now?.type) return;
+    throw notTheSame(
+      then === undefined || (now !== undefined && isWithin(then.point, now.point) && now.point !== then.point)
+        ? `${now?.type ?? 'another filesystem'} was mounted at ${now?.point ?? real}`
+        : `${then.type} is no longer mounted at ${then.point}`,
+    );
+  }
+}
+
+function notTheSame(what: string): Refusal {
+  return new Refusal(
+    'ECONN',
+    `${what} since the VFS was opened`,
+    'Mount what was there before, or open the folder again',
+  );
+}
