@@ -17,7 +17,7 @@ describe('holdfast run ends with', () => {
     const result = await bench.run(['run', '--', ...command]);
     expect(result).toMatchObject({ status, stdout: '' });
     expect(result.stderr).not.toMatch(STACK);
-    expect(await bench.inspect('default')).toMatchObject({ state: 'free', token: 1 });
+    expect(await bench.inspect('default')).toMatchObject({ state: 'free', holders: [], waiters: [] });
   });
 
   test.each([
@@ -69,7 +69,11 @@ describe('holdfast run ends with', () => {
     await waiting.prints('waiting');
     waiting.kill('SIGTERM');
     expect(await waiting.ended).toMatchObject({ status: 143, stdout: '' });
-    expect(await bench.inspect('default')).toMatchObject({ state: 'held', token });
+    expect(await bench.inspect('default')).toMatchObject({
+      state: 'held',
+      holders: [{ token }],
+      waiters: [],
+    });
   });
 });
 

@@ -18,6 +18,11 @@ export interface Result {
   readonly stderr: string;
 }
 
+/** Words as a shell has to read them. */
+export function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+}
+
 /** A running command line, and what it has printed so far. */
 export class Running {
   readonly pid: number;
@@ -94,21 +99,23 @@ export class Bench {
    * Starts `holdfast` with these arguments; `HOLDFAST_URL` is the folder of this test, and so is `FOLDER`, which commands
    * get too. What is `undefined` in `env` is not set.
    */
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-    return this.#keep(new Running(process.execPath, [MAIN, ...args], this.#env(env)));
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, main: string = MAIN): Running {
+    return this.#keep(new Running(process.execPath, [main, ...args], this.#env(env)));
   }
 
   /** As `start`, on a terminal of 100 columns. */
   startOnTerminal(args: readonly string[]): Running {
-    const words = [process.execPath, MAIN, ...args].map(
-      (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`,
-    );
-    const script = `stty cols 100 rows 30; exec ${words.join(' ')}`;
-    return this.#keep(new Running('script', ['-qefc', script, '/dev/null'], this.#env({ SHELL: '/bin/sh' })));
+    return this.startShellOnTerminal(`exec ${quoted([process.execPath, MAIN, ...args])}`);
   }
 
-  run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-    return this.start(args, env).ended;
+  /** As `startOnTerminal`, a script for a shell, to which `quoted` may be of use. */
+  startShellOnTerminal(script: string): Running {
+    const sized = `stty cols 100 rows 30; ${script}`;
+    return this.#keep(new Running('script', ['-qefc', sized, '/dev/null'], this.#env({ SHELL: '/bin/sh' })));
+  }
+
+  run(args: readonly string[], env: NodeJS.ProcessEnv = {}, main: string = MAIN): Promise<Result> {
+    return this.start(args, env, main).ended;
   }
 
   /** Runs a shell script under a lock, and waits until the storage names its holder. */
@@ -119,19 +126,35 @@ export class Bench {
     await eventually(
       async () => {
         info = await this.inspect(id);
-        return info?.state !== 'free' && info?.holder !== undefined;
+        return info?.holders[0]?.holder !== undefined;
       },
       'the storage names the holder',
       () => info,
     );
-    const guardian = info?.holder?.pid ?? 0;
+    const holder = info?.holders[0];
+    const guardian = holder?.holder?.pid ?? 0;
     this.#guardians.push(guardian);
-    return { run, guardian, token: info?.token ?? 0 };
+    return { run, guardian, token: holder?.token ?? 0 };
   }
 
   async inspect(id: string): Promise<LockInfo | undefined> {
     await using vfs = localVFS(this.folder);
-    return (await inspectAll(vfs, '/')).find((info) => info.id === id);
+    const found = (await inspectAll(vfs, '/')).find((info) => info.id === id);
+    if (found?.state === 'unreadable') throw found.error;
+    return found;
+  }
+
+  /** Waits until so many wait for a lock. */
+  async waiting(id: string, count: number): Promise<void> {
+    let info: LockInfo | undefined;
+    await eventually(
+      async () => {
+        info = await this.inspect(id);
+        return info?.waiters.length === count && info.waiters.every(({ holder }) => holder !== undefined);
+      },
+      `${count} wait for lock ${id}`,
+      () => info,
+    );
   }
 
   read(name: string): string {

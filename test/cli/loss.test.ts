@@ -81,16 +81,21 @@ describe('when holdfast itself is killed', () => {
     expect(second.stderr).toContain('which is dead');
   });
 
-  test('while it waits, it leaves nothing behind', async () => {
-    const { run, token } = await bench.hold('read -r _');
-    const waiting = bench.start(['run', '--', 'sh', '-c', 'echo ran >> "$FOLDER/log"']);
-    await waiting.prints('waiting');
+  test('while it waits, its place in the queue holds nobody up', async () => {
+    const { run } = await bench.hold('read -r _');
+    const waiting = bench.start(['run', '--', 'sh', '-c', 'echo killed >> "$FOLDER/log"']);
+    await bench.waiting('default', 1);
+    const behind = bench.start(['run', '--', 'sh', '-c', 'echo behind >> "$FOLDER/log"']);
+    await bench.waiting('default', 2);
     waiting.kill('SIGKILL');
     await waiting.ended;
     run.type('\n');
     expect(await run.ended).toMatchObject({ status: 0 });
-    expect(bench.read('log')).toBe('');
-    expect(await bench.inspect('default')).toMatchObject({ state: 'free', token });
+    const { status, stderr } = await behind.ended;
+    expect(status).toBe(0);
+    expect(stderr).toContain('which is dead');
+    expect(bench.read('log')).toBe('behind\n');
+    expect(await bench.inspect('default')).toMatchObject({ state: 'free', waiters: [] });
   });
 });
 

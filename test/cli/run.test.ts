@@ -11,13 +11,12 @@ const bench = new Bench();
 describe('a command under a lock', () => {
   test('knows the lock and its token, which grows', async () => {
     const say = ['--', 'sh', '-c', 'echo "$HOLDFAST_ID $HOLDFAST_TOKEN"'];
-    expect(await bench.run(['run', '--id', 'a b', ...say])).toMatchObject({
-      status: 0,
-      stdout: 'a b 1\n',
-      stderr: '',
-    });
-    expect(await bench.run(['run', '--id', 'a b', ...say])).toMatchObject({ stdout: 'a b 2\n' });
-    expect(await bench.run(['run', ...say])).toMatchObject({ stdout: 'default 1\n' });
+    const runs = [];
+    for (const id of ['a b', 'a b', 'default']) runs.push(await bench.run(['run', '--id', id, ...say]));
+    for (const { status, stderr } of runs) expect([status, stderr]).toStrictEqual([0, '']);
+    const [first, second, other] = runs.map(({ stdout }) => /^(.*) (\d+)\n$/.exec(stdout) ?? []);
+    expect([first?.[1], second?.[1], other?.[1]]).toStrictEqual(['a b', 'a b', 'default']);
+    expect(Number(second?.[2])).toBe(Number(first?.[2]) + 1);
   });
 
   test('gets its arguments as they are, options included, with and without a double dash', async () => {
@@ -48,7 +47,8 @@ describe('a command under a lock', () => {
     const { run } = await bench.hold('read -r _');
     const next = bench.start(['run', '--', 'echo', 'second']);
     const quiet = bench.start(['run', '--quiet', '--', 'echo', 'third']);
-    await next.prints('waiting for lock "default", held by pid');
+    await next.prints('waiting for lock "default" behind pid');
+    await bench.waiting('default', 2);
     run.type('\n');
     expect(await run.ended).toMatchObject({ status: 0 });
     expect(await next.ended).toMatchObject({ status: 0, stdout: 'second\n' });
@@ -92,29 +92,22 @@ test('hostile names reach neither the terminal nor another lock', async () => {
   for (const text of [table.stdout, json.stdout, refused.stderr]) {
     expect(text.replaceAll('\n', '')).not.toMatch(control);
   }
-  expect(JSON.parse(json.stdout)).toMatchObject({ locks: [{ id, holder: { label } }] });
+  expect(JSON.parse(json.stdout)).toMatchObject({ locks: [{ id, holders: [{ holder: { label } }] }] });
   run.type('\n');
   expect(await run.ended).toMatchObject({ status: 0 });
-  const other = await bench.run(['run', '--id', id.slice(3), '--', 'sh', '-c', 'echo $HOLDFAST_TOKEN']);
-  expect(other.stdout).toBe('1\n');
+  expect((await bench.inspect(id.slice(3)))?.state).toBeUndefined();
 });
 
-test('a file that a stranger put among the claims does not disturb', async () => {
-  await bench.run(['run', '--stale-after', '1s', '--', 'true']);
-  writeFileSync(join(bench.folder, 'lockfile-default', '\u001B[2J'), '\u001B[2J');
-  writeFileSync(
-    join(bench.folder, 'lockfile-default', '000000000007.beat'),
-    '{"token":7,"label":"\u001B[2J"}',
-  );
-  const { stdout, stderr } = await bench.run([
-    'run',
-    '--stale-after',
-    '1s',
-    '--',
-    'sh',
-    '-c',
-    'echo $HOLDFAST_TOKEN',
-  ]);
-  expect(stdout).toBe('8\n');
+test('what a stranger put among the claims does not disturb', async () => {
+  const say = ['run', '--stale-after', '1s', '--', 'sh', '-c', 'echo $HOLDFAST_TOKEN'];
+  const first = await bench.run(say);
+  const folder = join(bench.folder, 'lockfile-default');
+  const next = String(Number(first.stdout) + 1).padStart(16, '0');
+  for (const name of ['\u001B[2J', `${next}.beat.1000`, '9999999999999999']) {
+    writeFileSync(join(folder, name), '{"token":7,"label":"\u001B[2J"}');
+  }
+  const { status, stdout, stderr } = await bench.run(say);
+  expect(status).toBe(0);
+  expect(Number(stdout)).toBeGreaterThan(Number(first.stdout));
   expect(stderr).not.toContain('\u001B');
 });

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Bench } from './holdfast.js';
+import { Bench, MAIN, quoted } from './holdfast.js';
 
 // util-linux's `script` gives a command a terminal of its own. Debian has it on every machine; BSD's takes other options.
 const SCRIPT = spawnSync('script', ['--version'], { encoding: 'utf8' });
@@ -23,7 +25,7 @@ describe.runIf(possible)('on a terminal', () => {
     run.type('\n');
     const { status, stdout } = await waiting.ended;
     expect(status).toBe(0);
-    const [, after = ''] = stdout.split(/obtained lock "default", token 2, after \ds\r\n/);
+    const [, after = ''] = stdout.split(/obtained lock "default", token \d+, after \d+s\r\n/);
     expect(after).toBe('ran\r\n');
   });
 
@@ -64,6 +66,19 @@ describe.runIf(possible)('on a terminal', () => {
     await run.ended;
   });
 
+  test('a command goes on if it heeds no hang-up when the terminal goes, and its status is that of the run', async () => {
+    const command = `trap '' HUP; echo started > "$FOLDER/log"; while [ ! -e "$FOLDER/go" ]; do sleep 0.05; done; exit 3`;
+    const run = quoted([process.execPath, MAIN, 'run', '--', 'sh', '-c', command]);
+    const terminal = bench.startShellOnTerminal(`trap '' HUP; ${run}; echo "status $?" > "$FOLDER/status"`);
+    await bench.written('log', 'started');
+    terminal.kill('SIGKILL');
+    await terminal.ended;
+    writeFileSync(join(bench.folder, 'go'), '');
+    await bench.written('status', '\n');
+    expect(bench.read('status')).toBe('status 3\n');
+    expect(await bench.inspect('default')).toMatchObject({ state: 'free' });
+  });
+
   test('break asks, and takes nothing but a yes for one', async () => {
     const { run, token } = await bench.hold('while :; do sleep 0.05; done', ['--stale-after', '3s']);
     const args = ['break', '--id', 'default', '--token', String(token)];
@@ -72,7 +87,7 @@ describe.runIf(possible)('on a terminal', () => {
       await asked.prints('[y/N]');
       asked.type(answer);
       expect(await asked.ended).toMatchObject({ status: 1 });
-      expect(await bench.inspect('default')).toMatchObject({ state: 'held', token });
+      expect(await bench.inspect('default')).toMatchObject({ state: 'held', holders: [{ token }] });
     }
     const asked = bench.startOnTerminal(args);
     await asked.prints('[y/N]');

@@ -3,7 +3,7 @@ import { Bench, LARGEST_CLOCK_ERROR_MS } from './bench/bench.js';
 import { DEFAULTS, NO_CTO, RCLONE } from './lab/mounts.js';
 import { noLab } from './lab/packages.js';
 import { BETWEEN_HOSTS, conformance } from './trials/conformance.js';
-import { contention } from './trials/contention.js';
+import { contention, withServersDisk } from './trials/contention.js';
 import { frozen } from './trials/frozen.js';
 import { hanging } from './trials/hanging.js';
 import { killed } from './trials/killed.js';
@@ -37,6 +37,10 @@ describe.skipIf(why !== undefined)(
       ['is lost in time while the servers stand still, and can be had again after', serverFrozen],
     ] as const)('the lock %s', async ([, trial]) => {
       expect((await trial(bench)).size).toBe(DEFAULTS.length);
+    });
+
+    test('one lock is shared by the NFS server’s own disk and two hosts that mount it', async () => {
+      expect((await withServersDisk(bench)).size).toBe(2);
     });
 
     test('a process goes on and ends while its mounts hang', async () => {

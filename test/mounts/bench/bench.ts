@@ -24,16 +24,20 @@ export class Bench {
   readonly mounts: readonly MountKind[];
   readonly #all: readonly MountKind[];
   readonly #hosts: Readonly<Record<HostName, Host>>;
+  /** The process that works on the NFS server's own disk, once one was asked for. */
+  readonly #onServer: { clock?: GuestClock; contender?: Promise<Contender> };
 
   private constructor(
     lab: Lab,
     hosts: Readonly<Record<HostName, Host>>,
     mounts: { readonly all: readonly MountKind[]; readonly tried: readonly MountKind[] },
+    onServer: { clock?: GuestClock; contender?: Promise<Contender> } = {},
   ) {
     this.lab = lab;
     this.mounts = mounts.tried;
     this.#all = mounts.all;
     this.#hosts = hosts;
+    this.#onServer = onServer;
   }
 
   static async up(mounts: readonly MountKind[]): Promise<Bench> {
@@ -50,7 +54,7 @@ export class Bench {
 
   /** The same bench, for trials on some of its mounts. */
   only(tried: readonly MountKind[]): Bench {
-    return new Bench(this.lab, this.#hosts, { all: this.#all, tried });
+    return new Bench(this.lab, this.#hosts, { all: this.#all, tried }, this.#onServer);
   }
 
   guest(host: HostName): Guest {
@@ -65,6 +69,14 @@ export class Bench {
     return contender;
   }
 
+  /** A process of the NFS server's own machine, where what it exports is a local disk; started on first use. */
+  async contenderOnServer(): Promise<Contender> {
+    const { guest } = this.lab.nfs;
+    const clock = (this.#onServer.clock ??= await guest.clock());
+    this.#onServer.contender ??= Contender.start(guest, 'disk', clock);
+    return this.#onServer.contender;
+  }
+
   /** Starts a host again that was killed: none of its processes is left. */
   async reboot(host: HostName): Promise<void> {
     const at = this.#hosts[host];
@@ -75,7 +87,8 @@ export class Bench {
 
   /** How far two moments of different hosts can really be apart from what they seem to be, in milliseconds. */
   get clockErrorMs(): number {
-    return HOSTS.reduce((sum, host) => sum + this.#hosts[host].clock.errorMs, 0);
+    const ofServer = this.#onServer.clock?.errorMs ?? 0;
+    return HOSTS.reduce((sum, host) => sum + this.#hosts[host].clock.errorMs, ofServer);
   }
 
   /** Whether the clocks still stand to each other as they did when they were measured. */

@@ -1,5 +1,6 @@
 import { checkHistory, describeHistory, type HistoryEvent } from '@holdfast/testkit';
 import type { TrialLock } from '../lab/inside/contender.js';
+import { EXPORT } from '../lab/nfs-server.js';
 import { listsFresh, pointOf, type MountKind } from '../lab/mounts.js';
 import { LARGEST_CLOCK_ERROR_MS, type Bench, type HostName } from './bench.js';
 import type { Contender } from './contender.js';
@@ -51,6 +52,15 @@ export class Trial {
     const id = this.idOf(kind);
     await contender.keep(pointOf(kind));
     await contender.open(id, `${pointOf(kind)}/${id}`, { create: true }, this.#lock);
+    return { id, contender };
+  }
+
+  /** Opens the lock of `kind`, a mount of the NFS server, on that server's own disk. */
+  async partyOnServer(kind: MountKind): Promise<Party> {
+    const contender = await this.bench.contenderOnServer();
+    this.#contenders.add(contender);
+    const id = this.idOf(kind);
+    await contender.open(id, `${EXPORT}/${id}`, { create: true }, this.#lock);
     return { id, contender };
   }
 

@@ -5,10 +5,10 @@ import { formatDuration } from './duration.js';
 import { ExitStatus } from './exit-status.js';
 import { UsageError } from './failure.js';
 import { Notices } from './notices.js';
-import { openTarget } from './target/cli-target.js';
 import type { BreakSettings } from './settings.js';
+import { openTarget } from './target/cli-target.js';
 
-/** `holdfast break`: frees a lock although its holder may live. @returns the exit status */
+/** `holdfast break`: ends a claim although its owner may live. @returns the exit status */
 export async function breakLock(settings: BreakSettings): Promise<number> {
   const { id, token } = settings;
   const notices = new Notices({ quiet: false });
@@ -19,14 +19,21 @@ export async function breakLock(settings: BreakSettings): Promise<number> {
   try {
     const lock = new Lock(vfs, { id });
     const info = await lock.inspect();
-    const claim = [...info.holders, ...info.waiters].find((one) => one.token === token);
+    const has = (claims: readonly ClaimInfo[]): ClaimInfo | undefined =>
+      claims.find((claim) => claim.token === token);
+    const [holding, waiting] = [has(info.holders), has(info.waiters)];
+    const claim = holding ?? waiting;
     if (claim !== undefined) {
-      if (!settings.yes && !(await confirmed(id, claim))) {
+      const question = holding === undefined ? whatWaits(id, claim) : whatHolds(id, claim);
+      if (!settings.yes && !(await confirmed(question))) {
         notices.tell('nothing was changed');
         return ExitStatus.refused;
       }
       if (await lock.breakLock({ token })) {
-        notices.tell(`freed lock "${id}", token ${token}; its holder learns of it at its next heartbeat`);
+        const lost = holding === undefined ? 'its place in the queue' : 'the lock';
+        notices.tell(
+          `token ${token} of lock "${id}" has lost ${lost}; ${describeHolder(claim.holder)} learns of it at its next heartbeat`,
+        );
         return ExitStatus.done;
       }
     }
@@ -37,12 +44,28 @@ export async function breakLock(settings: BreakSettings): Promise<number> {
   }
 }
 
-async function confirmed(id: string, { token, holder, since }: ClaimInfo): Promise<boolean> {
-  const held = since === undefined ? '' : ` for ${formatDuration(Date.now() - since.getTime())}`;
-  process.stderr.write(
-    printable(`Lock "${id}", token ${token}, is held by ${describeHolder(holder)}${held}.`) +
-      '\nIf its holder still works, two will work at the same time until it notices.\n',
-  );
+function whatHolds(id: string, claim: ClaimInfo): readonly string[] {
+  return [
+    `Lock "${id}", token ${claim.token}, is held by ${describeOwner(claim)}.`,
+    'If its holder still works, two will work at the same time until it notices.',
+  ];
+}
+
+function whatWaits(id: string, claim: ClaimInfo): readonly string[] {
+  return [
+    `${describeOwner(claim)} waits for lock "${id}", token ${claim.token}.`,
+    'If it still lives, it queues again behind all others.',
+  ];
+}
+
+function describeOwner({ holder, since }: ClaimInfo): string {
+  const asked =
+    since === undefined ? '' : `, which asked ${formatDuration(Date.now() - since.getTime())} ago`;
+  return `${describeHolder(holder)}${asked}`;
+}
+
+async function confirmed(question: readonly string[]): Promise<boolean> {
+  for (const line of question) process.stderr.write(`${printable(line)}\n`);
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const gone = new AbortController();
   prompt.once('close', () => gone.abort());
@@ -56,8 +79,9 @@ async function confirmed(id: string, { token, holder, since }: ClaimInfo): Promi
   }
 }
 
-function describeNow({ id, state, holders }: LockInfo, token: number): string {
-  const tokens = holders.map((holder) => holder.token).join(', ');
-  if (state !== 'free') return `lock "${id}" is held with token ${tokens}, not ${token}`;
-  return `lock "${id}" is free`;
+function describeNow({ id, state, holders, waiters }: LockInfo, token: number): string {
+  const tokens = [...holders, ...waiters].map((claim) => claim.token);
+  if (tokens.length === 0) return `lock "${id}" is free`;
+  const held = state === 'free' ? 'is free, and waited for' : 'is held and waited for';
+  return `lock "${id}" ${held} with token ${tokens.join(', ')}, not ${token}`;
 }

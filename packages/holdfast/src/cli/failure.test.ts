@@ -1,4 +1,5 @@
 import {
+  LedgerError,
   LockedError,
   LockLostError,
   LockTimeoutError,
@@ -19,6 +20,7 @@ it.each([
   [69, new VFSError({ ...at, code: 'ENOENT', op: 'open' })],
   [69, new VFSError({ ...at, code: 'ECONN', op: 'ls' })],
   [69, new UnsafeStorageError({ ...at, evidence: 'x' })],
+  [69, new LedgerError('/lockfile-a', 'first')],
   [70, new TypeError('x')],
   [70, 'x'],
   [75, new LockTimeoutError('a', 5, CLAIM)],

@@ -1,5 +1,13 @@
-import { describeHolder, isLockError, LockedError, LockLostError, type LossReason } from '@holdfast/lock';
+import {
+  describeHolder,
+  isLockError,
+  LockedError,
+  LockLostError,
+  LockTimeoutError,
+  type LossReason,
+} from '@holdfast/lock';
 import { isVFSError, printable } from '@holdfast/vfs';
+import { formatDuration } from './duration.js';
 import { ExitStatus } from './exit-status.js';
 import { signalStatus } from './signals.js';
 
@@ -42,7 +50,7 @@ export function statusOf(error: unknown): number {
   if (error instanceof Interrupted) return signalStatus(error.signal);
   if (isNotObtained(error)) return ExitStatus.notObtained;
   if (isLockError(error, 'ELOCKLOST')) return ExitStatus.lost;
-  if (isLockError(error, 'EUNSAFESTORAGE')) return ExitStatus.unavailable;
+  if (isLockError(error, 'EUNSAFESTORAGE', 'ELEDGER')) return ExitStatus.unavailable;
   if (isVFSError(error)) {
     return error.op === 'open' && error.code === 'EINVAL' ? ExitStatus.usage : ExitStatus.unavailable;
   }
@@ -67,6 +75,11 @@ export function messageOf(error: unknown): string {
 function sentenceOf(error: unknown): string {
   if (error instanceof LockedError) {
     return `lock "${error.id}" is held by ${describeHolder(error.holder)}, token ${error.token}`;
+  }
+  if (error instanceof LockTimeoutError) {
+    const { id, timeoutMs, token, holder } = error;
+    const who = token === undefined ? '' : `; it is held by ${describeHolder(holder)}, token ${token}`;
+    return `lock "${id}" was not obtained within --timeout ${formatDuration(timeoutMs)}${who}`;
   }
   if (error instanceof LockLostError) {
     return `lock "${error.id}", token ${error.token}, was lost: ${LOSS[error.reason]}`;

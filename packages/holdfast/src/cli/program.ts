@@ -32,15 +32,22 @@ the lock, whether it was done already.
 `;
 
 const STATUS_HELP = `
-STATE is free, held, or suspect: held, but without a sign of life for longer than it should be.
-The pid of a holder that is a "holdfast run" is that of its guardian process; its parent is the "holdfast run".
---json: { place, at, locks: [{ id, state, token, holder: { host, pid, label } | null, since, heldForMs, lastBeat,
-lastBeatAgeMs, windowMs }] }; what is not known is null. With --watch, one line each time something changed.
+One line for each that holds a lock, and below it one for each that waits, in the order in which they get it. STATE is
+  free        nobody holds it
+  held        somebody does, and shared if others may hold it, too
+  suspect     held, but without a sign of life for longer than it should be
+  waits, 1st  next in line, and so on
+  detached    held for a process that is to take it up
+  unreadable  its directory cannot be read, and why
+ASKED is when it asked for the lock. The pid of a "holdfast run" is that of its guardian process, whose parent is the run.
+--json: { place, at, locks: [{ id, state, holders: [CLAIM], waiters: [CLAIM], ignored, error }] }, where CLAIM is { token,
+mode, holder: { host, pid, label } | null, since, sinceAgeMs, lastBeat, lastBeatAgeMs, windowMs, state }; what is not known
+is null. With --watch, one line each time something changed.
 `;
 
 const BREAK_HELP = `
-Frees the lock although its holder may still live. Asks first on a terminal, and needs --yes elsewhere.
-Exit status: 0 freed; 1 nothing was changed: another token, a free lock, or the answer was no; 64, 69 as for run.
+Ends the claim with this token although its owner may still live: a holder loses the lock, one that waits its place. Asks first on a terminal, and needs --yes elsewhere.
+Exit status: 0 done; 1 nothing was changed: no such claim, or the answer was no; 64, 69 as for run.
 `;
 
 /** Runs the command line `args`, without the program's own name. @returns the exit status; never rejects */
@@ -85,6 +92,7 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .option('--id <id>', 'the name of the lock', 'default')
     .option('--timeout <duration>', 'give up with status 75 after so long (default: wait for ever)')
     .option('--no-wait', 'give up at once if somebody else holds the lock')
+    .option('--shared', 'let others that say --shared run beside this, and nobody else')
     .option(
       '--stale-after <duration>',
       'take over from a holder without a sign of life for so long (default: 10s)',
@@ -113,10 +121,10 @@ function programFor(end: (exitStatus: number) => void): Commander {
 
   program
     .command('break')
-    .description('free a lock whose holder is to lose it')
+    .description('take a lock from its holder, or a place in the queue from one that waits')
     .option(...ON)
     .requiredOption('--id <id>', 'the name of the lock')
-    .requiredOption('--token <n>', 'the token of the holder that is to lose it, as status shows it')
+    .requiredOption('--token <n>', 'the token of the claim that is to end, as status shows it')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', BREAK_HELP)
     .action(async (options: object) => {

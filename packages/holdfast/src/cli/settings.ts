@@ -11,6 +11,7 @@ export interface RunSettings {
   readonly staleAfter?: number | undefined;
   readonly label?: string | undefined;
   readonly wait: boolean;
+  readonly shared: boolean;
   readonly quiet: boolean;
   /** Which variables that are meant for `holdfast` the command gets too: all, none, or those named. */
   readonly passEnv: readonly string[] | boolean;
@@ -63,6 +64,7 @@ const runSchema: z.ZodType<RunSettings> = z
       })
       .default(false),
     wait: z.boolean(),
+    shared: z.boolean().default(false),
     quiet: z.boolean().default(false),
     command: z.array(z.string()),
   })
@@ -81,8 +83,9 @@ const breakSchema: z.ZodType<BreakSettings> = z.strictObject({
   id: idSchema,
   token: z
     .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
-    .transform(Number),
+    .regex(/^[1-9]\d{0,15}$/, 'must be a whole number above 0')
+    .transform(Number)
+    .refine(Number.isSafeInteger, 'is higher than any token'),
   yes: z.boolean().default(false),
 });
 

@@ -156,7 +156,8 @@ export class Claimant {
       for (let look = await this.#markAndLook(number); ; look = await ledger.look()) {
         const confirmation = confirm(look, claim);
         if (confirmation.kind === 'gap') await ledger.makeFloor(confirmation.missing);
-        else if (confirmation.kind === 'refused') return await this.#notConfirmed(claim, confirmation.why);
+        else if (confirmation.kind === 'refused')
+          return await this.#notConfirmed(claim, confirmation.why, look);
         else if (stopwatchOf(this.#settings.clock).now() - startedAt >= firstTrustMs(this.#settings))
           return await this.#tooLate(claim);
         else {
@@ -194,9 +195,11 @@ export class Claimant {
   async #notConfirmed(
     claim: Claim,
     why: (Confirmation & { readonly kind: 'refused' })['why'],
+    look: Look,
   ): Promise<Attempt> {
-    // Of a ledger that is gone nothing is left to be said; what stands there now is somebody else's.
-    if (why !== 'removed') await this.giveUp(claim);
+    // If it was made in the ledger before this one, it went with that. If it landed in this one, it is in the way of others.
+    const landed = look.numbers.get(claim.number)?.claim !== undefined;
+    if (why !== 'removed' || landed) await this.giveUp(claim);
     if (why === 'unlisted') this.#tolerate('a listing did not show a claim that had just been made');
     this.#conflicts++;
     return { kind: 'conflict' };

@@ -2,7 +2,7 @@ import { isVFSError, type VFS } from '@holdfast/vfs';
 
 const PATH = '/counter';
 /** Of one length, so that no mixture of an old and a new content looks like a number. */
-const DIGITS = 12;
+const DIGITS = 16;
 const CONTENT: RegExp = new RegExp(`^(\\d{${DIGITS}}) (\\d{${DIGITS}})$`);
 
 /**

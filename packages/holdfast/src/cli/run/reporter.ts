@@ -9,7 +9,7 @@ export function reporter(id: string, display: WaitingDisplay, notices: Notices):
   return (event) => {
     switch (event.type) {
       case 'waiting':
-        return display.blockedBy(event.claim);
+        return display.blockedBy(event.claim, event.ahead);
       case 'takeover': {
         const { holder, token } = event.claim;
         const why = event.why === 'dead' ? 'which is dead' : 'which shows no life';

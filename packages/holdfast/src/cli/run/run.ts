@@ -72,8 +72,13 @@ export async function run(settings: RunSettings, starting: Promise<Guardian | un
   }
 }
 
-async function obtain(lock: Lock, { wait, timeout }: RunSettings, signal: AbortSignal): Promise<Lease> {
-  return wait ? lock.acquire({ timeoutMs: timeout, signal }) : lock.tryAcquire({ signal });
+async function obtain(
+  lock: Lock,
+  { wait, timeout, shared }: RunSettings,
+  signal: AbortSignal,
+): Promise<Lease> {
+  const mode = shared ? 'shared' : 'exclusive';
+  return wait ? lock.acquire({ mode, timeoutMs: timeout, signal }) : lock.tryAcquire({ mode, signal });
 }
 
 /** What to type to see more. Not with what was given as `--on`, which may hold a password. */

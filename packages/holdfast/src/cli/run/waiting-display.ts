@@ -12,6 +12,12 @@ const NEWS_EVERY_MS = 10_000;
 /** … and of the same one so often, for who waits in silence looks dead. */
 const SILENCE_MS = 60_000;
 
+/** What is in the way. */
+interface Way {
+  readonly claim: HeldClaim;
+  readonly ahead: number;
+}
+
 interface Said {
   readonly token: number;
   readonly at: number;
@@ -28,7 +34,7 @@ export class WaitingDisplay {
   readonly #id: string;
   readonly #notices: Notices;
   readonly #startedAt: number = performance.now();
-  #claim: HeldClaim | undefined;
+  #way: Way | undefined;
   #timer: NodeJS.Timeout | undefined;
   #live: LiveLine | undefined;
   #said: Said | undefined;
@@ -38,9 +44,9 @@ export class WaitingDisplay {
     this.#notices = notices;
   }
 
-  /** `claim` stands in the way. */
-  blockedBy(claim: HeldClaim): void {
-    this.#claim = claim;
+  /** @param claim the first in the way. @param ahead how many are in the way */
+  blockedBy(claim: HeldClaim, ahead: number): void {
+    this.#way = { claim, ahead };
     if (this.#notices.quiet) return;
     this.#timer ??= setTimeout(() => void this.#show(), PATIENCE_MS);
   }
@@ -69,26 +75,26 @@ export class WaitingDisplay {
       const { LiveLine: Line } = await import('./live-line.js');
       if (this.#timer !== undefined) this.#live = new Line(process.stderr);
     }
-    if (this.#timer === undefined || this.#claim === undefined) return;
-    if (this.#live === undefined) this.#writeLine(this.#claim);
-    else this.#live.draw(this.#sentence(this.#claim));
+    if (this.#timer === undefined || this.#way === undefined) return;
+    if (this.#live === undefined) this.#writeLine(this.#way);
+    else this.#live.draw(`Waiting ${this.#waited()} for ${this.#sentence(this.#way)}`);
     this.#timer = setTimeout(() => void this.#show(), REFRESH_MS);
   }
 
-  #sentence({ holder, token, since }: HeldClaim): string {
-    const held = since === undefined ? '' : ` for ${formatDuration(Date.now() - since.getTime())}`;
-    return `Waiting ${this.#waited()} for lock "${this.#id}", held${held} by ${describeHolder(holder)}, token ${token}`;
+  #sentence({ claim: { holder, token, since }, ahead }: Way): string {
+    const when =
+      since === undefined ? '' : `, which asked ${formatDuration(Date.now() - since.getTime())} ago`;
+    const others = ahead > 1 ? `, and ${ahead - 1} more` : '';
+    return `lock "${this.#id}" behind ${describeHolder(holder)}, token ${token}${when}${others}`;
   }
 
-  #writeLine({ holder, token, since }: HeldClaim): void {
+  #writeLine(way: Way): void {
     const now = performance.now();
+    const { token } = way.claim;
     if (!isWorthALine(token, this.#said, now)) return;
-    const still = this.#said === undefined ? 'waiting' : `still waiting, for ${this.#waited()},`;
-    const when = since === undefined ? '' : `, since ${since.toISOString()}`;
+    const waiting = this.#said === undefined ? 'waiting' : `still waiting, for ${this.#waited()},`;
     this.#said = { token, at: now };
-    this.#notices.tell(
-      `${still} for lock "${this.#id}", held by ${describeHolder(holder)}, token ${token}${when}`,
-    );
+    this.#notices.tell(`${waiting} for ${this.#sentence(way)}`);
   }
 
   #waited(): string {

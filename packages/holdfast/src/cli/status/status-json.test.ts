@@ -1,24 +1,22 @@
-import type { LockInfo } from '@holdfast/lock';
+import { VFSError } from '@holdfast/vfs';
 import { expect, it } from 'vitest';
+import { CLAIM, FREE, HOSTILE, LOCK, RAW } from './locks.fixture.js';
 import { safeJSON, statusJSON } from './status-json.js';
-import { lockTable } from './table.js';
 
-const HOSTILE = 'a\u001B[31m\r\n\u0000\u009B2J\u202Egnp\u200B"\\🔒\u{E0041}';
-const LOCK: LockInfo = {
-  id: HOSTILE,
-  state: 'held',
-  token: 7,
-  holder: { host: HOSTILE, pid: 4711, label: HOSTILE },
-  since: new Date(60_000),
-  lastBeat: new Date(99_000),
-  ageMs: 1_000.4,
-  windowMs: 10_000,
-};
-const RAW = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
+const HOLDER = { host: HOSTILE, pid: 4711, label: HOSTILE };
 
 it('prints every text of the storage as it is to whoever parses the JSON, and harmless to a terminal', () => {
   const text = safeJSON(statusJSON('file:///x', [LOCK], 100_000), 2);
   expect(text.replaceAll('\n', '')).not.toMatch(RAW);
+  const claim = {
+    mode: 'exclusive',
+    holder: HOLDER,
+    since: '1970-01-01T00:01:00.000Z',
+    sinceAgeMs: 40_000,
+    lastBeat: '1970-01-01T00:01:39.000Z',
+    lastBeatAgeMs: 1_000,
+    windowMs: 10_000,
+  };
   expect(JSON.parse(text)).toStrictEqual({
     place: 'file:///x',
     at: '1970-01-01T00:01:40.000Z',
@@ -26,45 +24,39 @@ it('prints every text of the storage as it is to whoever parses the JSON, and ha
       {
         id: HOSTILE,
         state: 'held',
-        token: 7,
-        holder: { host: HOSTILE, pid: 4711, label: HOSTILE },
-        since: '1970-01-01T00:01:00.000Z',
-        heldForMs: 40_000,
-        lastBeat: '1970-01-01T00:01:39.000Z',
-        lastBeatAgeMs: 1_000,
-        windowMs: 10_000,
+        holders: [{ token: 7, state: 'alive', ...claim }],
+        waiters: [
+          { token: 8, state: 'alive', ...claim },
+          { token: 9, state: 'suspect', ...claim, mode: 'shared' },
+        ],
+        ignored: [HOSTILE],
+        error: null,
       },
     ],
   });
 });
 
 it('has null for what is not known', () => {
-  const { locks } = statusJSON('memory:x', [{ id: 'a', state: 'free', windowMs: 0 }], 0);
-  expect(locks).toStrictEqual([
-    {
-      id: 'a',
-      state: 'free',
-      token: null,
-      holder: null,
-      since: null,
-      heldForMs: null,
-      lastBeat: null,
-      lastBeatAgeMs: null,
-      windowMs: 0,
-    },
-  ]);
+  const unknown = { holder: undefined, since: undefined, lastBeat: undefined, ageMs: undefined };
+  const { locks } = statusJSON(
+    'memory:x',
+    [{ ...LOCK, holders: [{ ...CLAIM, ...unknown }], waiters: [] }],
+    0,
+  );
+  expect(locks[0]?.holders[0]).toMatchObject({
+    holder: null,
+    since: null,
+    sinceAgeMs: null,
+    lastBeat: null,
+    lastBeatAgeMs: null,
+  });
 });
 
-it('keeps a table within the terminal, one line a lock, whatever the storage holds', () => {
-  for (const columns of [undefined, 120, 60, 20]) {
-    const lines = lockTable([LOCK, { ...LOCK, id: 'x'.repeat(200) }], 100_000, {
-      columns,
-      colours: false,
-    }).split('\n');
-    expect(lines).toHaveLength(3);
-    for (const line of lines) {
-      expect(line).not.toMatch(RAW);
-      expect(Array.from(line).length).toBeLessThanOrEqual(columns ?? Infinity);
-    }
-  }
+it('has nobody for a lock that is free, and a reason for one that cannot be read', () => {
+  const error = new VFSError({ code: 'EACCES', op: 'ls', path: '/lockfile-b', adapter: 'local' });
+  const { locks } = statusJSON('memory:x', [FREE, { id: 'b', state: 'unreadable', error }], 0);
+  expect(locks).toMatchObject([
+    { id: 'a', state: 'free', holders: [], waiters: [], error: null },
+    { id: 'b', state: 'unreadable', holders: [], waiters: [], error: error.message },
+  ]);
 });

@@ -1,5 +1,6 @@
-import type { ClaimInfo, LockInfo, UnreadableLock } from '@holdfast/lock';
+import type { ClaimInfo } from '@holdfast/lock';
 import { messageOf } from '../failure.js';
+import type { LockStatus } from './lock-status.js';
 
 /** One claim in the output of `holdfast status --json`. */
 export interface ClaimJSON {
@@ -13,24 +14,31 @@ export interface ClaimJSON {
   } | null;
   /** ISO 8601, by the owner's clock: when it asked. */
   readonly since: string | null;
-  readonly sinceMs: number | null;
+  /** Milliseconds from then to now by this machine's clock. */
+  readonly sinceAgeMs: number | null;
   /** ISO 8601, by the storage's clock. */
   readonly lastBeat: string | null;
   /** Below 0 where this machine's clock is behind the storage's. */
   readonly lastBeatAgeMs: number | null;
   /** For how long it must be seen unchanged before others may pass it. */
   readonly windowMs: number;
+  /**
+   * `suspect`: its last sign of life is older than the window, by the clocks at hand. `detached`: nobody keeps it alive
+   * until somebody attaches to it.
+   */
   readonly state: 'alive' | 'suspect' | 'detached';
 }
 
 /** One lock in the output of `holdfast status --json`. Fields may be added, never removed or given another meaning. */
 export interface LockJSON {
   readonly id: string;
-  /** `suspect`: held, but the last sign of life is older than the window by the clocks at hand. */
+  /** `suspect`: none of those that hold it looks alive. */
   readonly state: 'free' | 'held' | 'suspect' | 'unreadable';
   readonly holders: readonly ClaimJSON[];
   /** Who waits, in order. */
   readonly waiters: readonly ClaimJSON[];
+  /** What stands in its directory and is nobody's. It does no harm. */
+  readonly ignored: readonly string[];
   /** Why it cannot be read; `null` if it can. */
   readonly error: string | null;
 }
@@ -44,20 +52,18 @@ export interface StatusJSON {
   readonly locks: readonly LockJSON[];
 }
 
-export function statusJSON(
-  place: string,
-  locks: readonly (LockInfo | UnreadableLock)[],
-  now: number,
-): StatusJSON {
+export function statusJSON(place: string, locks: readonly LockStatus[], now: number): StatusJSON {
   return { place, at: new Date(now).toISOString(), locks: locks.map((lock) => lockJSON(lock, now)) };
 }
 
-function lockJSON(lock: LockInfo | UnreadableLock, now: number): LockJSON {
+function lockJSON(lock: LockStatus, now: number): LockJSON {
   const { id, state } = lock;
-  if (lock.state === 'unreadable')
-    return { id, state, holders: [], waiters: [], error: messageOf(lock.error) };
+  if (lock.state === 'unreadable') {
+    return { id, state, holders: [], waiters: [], ignored: [], error: messageOf(lock.error) };
+  }
   const toJSON = (claim: ClaimInfo): ClaimJSON => claimJSON(claim, now);
-  return { id, state, holders: lock.holders.map(toJSON), waiters: lock.waiters.map(toJSON), error: null };
+  const { holders, waiters, ignored } = lock;
+  return { id, state, holders: holders.map(toJSON), waiters: waiters.map(toJSON), ignored, error: null };
 }
 
 function claimJSON(claim: ClaimInfo, now: number): ClaimJSON {
@@ -70,7 +76,7 @@ function claimJSON(claim: ClaimInfo, now: number): ClaimJSON {
         ? null
         : { host: holder.host ?? null, pid: holder.pid ?? null, label: holder.label ?? null },
     since: since?.toISOString() ?? null,
-    sinceMs: since === undefined ? null : Math.round(now - since.getTime()),
+    sinceAgeMs: since === undefined ? null : Math.round(now - since.getTime()),
     lastBeat: lastBeat?.toISOString() ?? null,
     lastBeatAgeMs: ageMs === undefined ? null : Math.round(ageMs),
     windowMs,

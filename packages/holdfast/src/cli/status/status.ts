@@ -1,11 +1,12 @@
-import { inspectAll, Lock, type LockInfo, type UnreadableLock } from '@holdfast/lock';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogUpdate } from 'log-update';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitStatus } from '../exit-status.js';
 import { messageOf } from '../failure.js';
-import { safeJSON, statusJSON } from './status-json.js';
-import { openTarget, type CliTarget } from '../target/cli-target.js';
+import { Notices } from '../notices.js';
 import type { StatusSettings } from '../settings.js';
+import { openTarget, type CliTarget } from '../target/cli-target.js';
+import { changing, lookAt, type LockStatus } from './lock-status.js';
+import { safeJSON, statusJSON } from './status-json.js';
 import { lockTable } from './table.js';
 
 const REFRESH_MS = 1_000;
@@ -14,7 +15,7 @@ const REFRESH_MS = 1_000;
 export async function status(settings: StatusSettings): Promise<number> {
   const target = await openTarget(settings.on);
   try {
-    const first = await look(target, settings.id);
+    const first = await lookAt(target, settings.id);
     if (!settings.watch) write(settings, target, first);
     else if (process.stdout.isTTY && !settings.json) await watchLive(settings, target, first);
     else await watchLines(settings, target, first);
@@ -24,29 +25,24 @@ export async function status(settings: StatusSettings): Promise<number> {
   }
 }
 
-async function look({ vfs }: CliTarget, id: string | undefined): Promise<(LockInfo | UnreadableLock)[]> {
-  return id === undefined ? inspectAll(vfs, '/') : [await new Lock(vfs, { id }).inspect()];
-}
-
-function write(
-  { json }: StatusSettings,
-  target: CliTarget,
-  locks: readonly (LockInfo | UnreadableLock)[],
-): void {
+function write({ json }: StatusSettings, target: CliTarget, locks: readonly LockStatus[]): void {
   const now = Date.now();
   const text = json
     ? safeJSON(statusJSON(target.name, locks, now), 2)
-    : describe(target, locks, now, process.stdout.isTTY ? process.stdout.columns || 80 : undefined);
+    : describe(target, locks, now, process.stdout.isTTY ? process.stdout.columns || 80 : undefined).join(
+        '\n',
+      );
   process.stdout.write(`${text}\n`);
 }
 
+/** Lines for people. */
 function describe(
   target: CliTarget,
-  locks: readonly (LockInfo | UnreadableLock)[],
+  locks: readonly LockStatus[],
   now: number,
   columns: number | undefined,
-): string {
-  if (locks.length === 0) return `No locks in ${target.name}`;
+): string[] {
+  if (locks.length === 0) return [`No locks in ${target.name}`];
   return lockTable(locks, now, { columns, colours: process.stdout.isTTY && process.stdout.hasColors() });
 }
 
@@ -54,7 +50,7 @@ function describe(
 async function watchLive(
   settings: StatusSettings,
   target: CliTarget,
-  first: readonly (LockInfo | UnreadableLock)[],
+  first: readonly LockStatus[],
 ): Promise<void> {
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ended.abort());
@@ -62,16 +58,17 @@ async function watchLive(
   let locks = first;
   let trouble = '';
   while (!ended.signal.aborted) {
-    const columns = process.stdout.columns || 80;
-    const room = Math.max(1, (process.stdout.rows || 24) - 5);
     const now = Date.now();
-    const hidden = locks.length > room ? `\n… and ${locks.length - room} more` : '';
+    const lines = describe(target, locks, now, process.stdout.columns || 80);
+    const room = Math.max(2, (process.stdout.rows || 24) - 4);
+    const shown =
+      lines.length > room ? [...lines.slice(0, room - 1), `… and ${lines.length - room + 1} more`] : lines;
     const footer =
       trouble === '' ? `${new Date(now).toLocaleTimeString()}  ${target.name}  Ctrl-C ends` : trouble;
-    draw(`${describe(target, locks.slice(0, room), now, columns)}${hidden}\n\n${footer}`);
+    draw(`${shown.join('\n')}\n\n${footer}`);
     await sleep(REFRESH_MS, undefined, { signal: ended.signal }).catch(() => undefined);
     try {
-      locks = await look(target, settings.id);
+      locks = await lookAt(target, settings.id);
       trouble = '';
     } catch (error) {
       trouble = messageOf(error);
@@ -84,25 +81,27 @@ async function watchLive(
 async function watchLines(
   settings: StatusSettings,
   target: CliTarget,
-  first: readonly (LockInfo | UnreadableLock)[],
-): Promise<void> {
+  first: readonly LockStatus[],
+): Promise<never> {
+  const notices = new Notices({ quiet: false });
   let locks = first;
   let before = '';
+  let trouble = '';
   for (;;) {
-    const key = JSON.stringify(locks.map(changing));
-    if (key !== before) {
+    const now = changing(locks);
+    if (now !== before) {
       if (settings.json) process.stdout.write(`${safeJSON(statusJSON(target.name, locks, Date.now()))}\n`);
       else write(settings, target, locks);
     }
-    before = key;
+    before = now;
     await sleep(REFRESH_MS);
-    locks = await look(target, settings.id);
+    try {
+      locks = await lookAt(target, settings.id);
+      trouble = '';
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== trouble) notices.warn(message);
+      trouble = message;
+    }
   }
-}
-
-/** What is worth telling of again: who holds and who waits, not how old a heartbeat is. */
-function changing(lock: LockInfo | UnreadableLock): unknown {
-  if (lock.state === 'unreadable') return [lock.id, lock.state];
-  const claims = [...lock.holders, ...lock.waiters].map(({ token, mode, holder }) => [token, mode, holder]);
-  return [lock.id, lock.state, lock.holders.length, claims];
 }

@@ -2,7 +2,7 @@ import type { HostIdentity } from '@holdfast/lock';
 import { identityOf, nodeIdentity } from '@holdfast/lock/node';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { parseStat } from './processes.js';
 import { guardianSource } from './source.js';
@@ -135,6 +135,8 @@ async function isReady(child: Child): Promise<boolean> {
 /** Asked before anybody has waited for the process, so that its pid cannot mean another one yet. */
 function startOf(pid: number): string | undefined {
   try {
+    // Else this is the /proc of another pid namespace, and shows other processes under the same numbers.
+    if (readlinkSync('/proc/self') !== String(process.pid)) return undefined;
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).start;
   } catch {
     return undefined;

@@ -52,8 +52,8 @@ export function parsePs(line: string): ProcessStat | undefined {
 /**
  * Lists the processes of this machine.
  *
- * @returns `undefined` if they cannot be listed, which is not the same as none. That is so if this very process is
- *   missing: a `/proc` of another pid namespace, for instance
+ * @returns `undefined` if they cannot be listed, which is not the same as none. That is so, too, if this very process is
+ *   missing
  */
 export function listProcesses(
   { pid: own, fs, childProcess }: ProcessTools,
@@ -75,12 +75,11 @@ export function listProcesses(
     }
   };
   try {
-    // Else these are pids of another namespace.
-    if (fs.readlinkSync(`${proc}/self`) === String(own)) {
-      const names = fs.readdirSync(proc).filter((name) => /^\d+$/.test(name));
-      const table = tableOf(names.map(readStat));
-      if (table !== undefined) return table;
-    }
+    // Else these are pids of another namespace, and ps would list the same.
+    if (fs.readlinkSync(`${proc}/self`) !== String(own)) return undefined;
+    const names = fs.readdirSync(proc).filter((name) => /^\d+$/.test(name));
+    const table = tableOf(names.map(readStat));
+    if (table !== undefined) return table;
   } catch {
     // There is no such folder, or it cannot be read now.
   }
