@@ -41,9 +41,15 @@ const recordSchema = z.object({
     .optional(),
 });
 
+/** What is the same in all records of a process, as JSON: it is the larger part. */
+const encodedProcesses = new WeakMap<ProcessIdentity, string>();
+
 /** The bytes of the record of a claim. */
-export function encodeRecord(record: ClaimRecord): string {
-  return JSON.stringify(record);
+export function encodeRecord({ process, ...own }: ClaimRecord): string {
+  if (process === undefined) return JSON.stringify(own);
+  let encoded = encodedProcesses.get(process);
+  if (encoded === undefined) encodedProcesses.set(process, (encoded = JSON.stringify(process)));
+  return `${JSON.stringify(own).slice(0, -1)},"process":${encoded}}`;
 }
 
 /**
