@@ -1,4 +1,4 @@
-import { s3VFS, type S3Options } from '@holdfast/s3';
+import { s3VFS, type S3VFSOptions } from '@holdfast/s3';
 import { vfsConformance, type Place } from '@holdfast/testkit';
 import { afterAll, beforeAll, test } from 'vitest';
 import { runScript } from '../servers/node-script.js';
@@ -6,7 +6,7 @@ import { makeBucket, type S3Server } from '../servers/s3-server.js';
 import { startTCPProxy, type TCPProxy } from '../servers/tcp-proxy.js';
 
 interface S3Place extends Place {
-  readonly options: S3Options;
+  readonly options: S3VFSOptions;
 }
 
 export interface Extent {
@@ -14,7 +14,7 @@ export interface Extent {
   readonly listingSize: number;
   /** Whether to run every case on a scoped view too. That says nothing of a server, and is done on one of them. */
   readonly scoped: boolean;
-  readonly options?: Partial<S3Options>;
+  readonly options?: Partial<S3VFSOptions>;
 }
 
 /** Long enough for a machine with much else to do. */
@@ -28,7 +28,7 @@ export function s3Conformance(
   { rounds, listingSize, scoped, options: extra = {} }: Extent,
 ): void {
   let proxy: TCPProxy;
-  let bucket: S3Options;
+  let bucket: S3VFSOptions;
   let places = 0;
   beforeAll(async () => {
     const { port } = new URL(server().endpoint);

@@ -1,4 +1,4 @@
-import { Lock, type Lease } from '@holdfast/lock';
+import { Lock } from '@holdfast/lock';
 import { s3VFS } from '@holdfast/s3';
 import { VirtualClock } from '@holdfast/testkit';
 import type { VFS } from '@holdfast/vfs';
@@ -19,27 +19,49 @@ const PRICES: Record<FakeOp, number> = {
   makeBucket: 0,
 };
 
+type Counts = Partial<Record<FakeOp, number>>;
+
 let fake: FakeS3;
 let clock: VirtualClock;
 beforeEach(async () => {
-  fake = await startFakeS3();
   clock = new VirtualClock();
+  fake = await startFakeS3({ now: () => clock.wall() });
 });
 afterEach(() => fake.stop());
 
 const open = (endpoint = fake.endpoint): VFS =>
-  s3VFS({ bucket: 'bucket', endpoint, credentials: fake.credentials }, { clock });
+  s3VFS({ bucket: 'bucket', endpoint, credentials: fake.credentials, clock });
+
+/** Somebody else's: the address of the store is written otherwise, so that their proof is not ours. */
+const openAsOthers = (): VFS => open(`${fake.endpoint}/`);
 
 /** How many requests of each kind there were since it was last asked. */
-function spent(): Partial<Record<FakeOp, number>> {
-  const counts: Partial<Record<FakeOp, number>> = {};
+function spent(): Counts {
+  const counts: Counts = {};
   for (const { op } of fake.requests) counts[op] = (counts[op] ?? 0) + 1;
   fake.requests.length = 0;
   return counts;
 }
 
-function dollars(counts: Partial<Record<FakeOp, number>>): number {
+function dollars(counts: Counts): number {
   return Object.entries(counts).reduce((sum, [op, count]) => sum + PRICES[op as FakeOp] * count, 0);
+}
+
+/** How often `promise` waits for answers before it is settled: requests side by side count once. */
+async function roundTrips(promise: Promise<unknown>): Promise<number> {
+  let settled = false;
+  const mark = (): void => void (settled = true);
+  promise.then(mark, mark);
+  let trips = 0;
+  fake.fault = () => 'hang';
+  const each = (): void => {
+    if (fake.hanging > 0) trips += 1;
+    fake.release();
+  };
+  await drive(clock, fake, HOUR_MS, { stepMs: 0, until: () => settled, each });
+  fake.fault = () => undefined;
+  await promise;
+  return trips;
 }
 
 async function settle<T>(promise: Promise<T>): Promise<T> {
@@ -50,57 +72,155 @@ async function settle<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-describe('what a lock at its default timings costs', () => {
-  test('to acquire, beat, release and clean up, as the README says', async () => {
-    // A ledger as others leave it. They write the address of the store otherwise, so that their proof is not ours.
-    const before = new Lock(open(`${fake.endpoint}/`), { id: 'x', clock });
-    const founder = await settle(before.acquire());
-    const { head = 0, ...rest } = spent();
-    expect(rest).toEqual({ list: 2, create: 5 });
-    // The first look goes beside the making of the directory; one more if it finds none yet.
-    expect([4, 5]).toContain(head);
-    await settle(founder.release());
-    spent();
-    const lock = new Lock(open(), { id: 'x', clock });
+const newLock = (vfs = open()): Lock => new Lock(vfs, { id: 'x', clock });
 
-    const first = await settle(lock.acquire());
-    // The lock's directory and the claim, each sent twice as a proof.
-    expect(spent()).toEqual({ list: 2, create: 4, head: 2 });
-    await clock.advance(1);
-    await drive(clock, fake, 1_000);
-    expect(spent()).toEqual({ head: 1, put: 1 });
-    await drive(clock, fake, 12_000);
-    expect(spent()).toEqual({ head: 1, put: 1, list: 1 });
-    await settle(first.release());
-    expect(spent()).toEqual({ create: 1, head: 1 });
+/** A ledger as others leave it. */
+async function useBefore(times = 1): Promise<void> {
+  const lock = newLock(openAsOthers());
+  for (let nth = 0; nth < times; nth++) await settle((await settle(lock.acquire())).release());
+  fake.requests.length = 0;
+}
 
-    const again = await settle(lock.acquire());
-    expect(spent()).toEqual({ create: 1, head: 1, list: 1 });
-    await settle(again.release());
-    spent();
+/** Gets the proof of the store out of the way, which is once for a process and bucket. */
+async function prove(): Promise<void> {
+  await settle(open().writeFile('/proof', '', { exclusive: true }));
+  await settle(open().rm('/proof'));
+  fake.requests.length = 0;
+}
 
-    const other = await settle(new Lock(open(), { id: 'x', clock }).acquire());
-    expect(spent()).toEqual({ create: 2, head: 2, list: 2 });
-    await drive(clock, fake, 14_000);
-    // Two beats, and what is left of the first number: its claim and its beat go, its mark is made sure of and stays.
-    expect(spent()).toEqual({ create: 1, head: 2 + 3, put: 2, list: 1 + 3, delete: 4 });
-    await settle(other.release());
+describe('a call, once the store is proven, is one request:', () => {
+  test.each<[call: string, run: (vfs: VFS) => Promise<unknown>, op: FakeOp]>([
+    ['mkdir', (vfs) => vfs.mkdir('/d'), 'create'],
+    ['an exclusive writeFile', (vfs) => vfs.writeFile('/new', 'x', { exclusive: true }), 'create'],
+    ['a writeFile of a new file', (vfs) => vfs.writeFile('/new', 'x'), 'put'],
+    ['a writeFile of one that exists', (vfs) => vfs.writeFile('/there', 'x'), 'put'],
+    ['readFile', (vfs) => vfs.readFile('/there'), 'get'],
+    ['readFile of at most so many bytes', (vfs) => vfs.readFile('/there', { maxBytes: 9 }), 'get'],
+    ['ls', (vfs) => vfs.ls('/'), 'list'],
+    ['stat of a file', (vfs) => vfs.stat('/there'), 'head'],
+  ])('%s', async (_, run, op) => {
+    await prove();
+    fake.objects('bucket').seed(['there']);
+    await settle(run(open()));
+    expect(spent()).toEqual({ [op]: 1 });
   });
 
-  test('to hold it for an hour is less than one cent, and to wait for it that long too', async () => {
-    const holder: Lease = await settle(new Lock(open(), { id: 'x', clock }).acquire());
+  test.each<[call: string, run: (vfs: VFS) => Promise<unknown>]>([
+    ['mkdir of what exists', (vfs) => vfs.mkdir('/d')],
+    ['an exclusive writeFile of what exists', (vfs) => vfs.writeFile('/there', 'x', { exclusive: true })],
+  ])('%s', async (_, run) => {
+    await prove();
+    fake.objects('bucket').seed(['there', 'd/']);
+    await expect(settle(run(open()))).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(spent()).toEqual({ create: 1 });
+  });
+});
+
+describe('a lock at its default timings', () => {
+  test('is acquired with three round trips at first, and two later', async () => {
+    await useBefore();
+    await prove();
+    const lock = newLock();
+    const first = lock.acquire();
+    expect(await roundTrips(first)).toBe(3);
+    // The look beside the probe whether mkdir is refused, the claim, and the confirming look.
+    expect(spent()).toEqual({ list: 2, create: 2 });
+    await settle((await first).release());
+    spent();
+    const later = lock.acquire();
+    expect(await roundTrips(later)).toBe(2);
+    expect(spent()).toEqual({ list: 1, create: 1 });
+    await settle((await later).release());
+  });
+
+  test('costs two requests more with the first acquire of a process, as a proof of the store', async () => {
+    await useBefore();
+    const acquired = newLock().acquire();
+    expect(await roundTrips(acquired)).toBe(3);
+    expect(spent()).toEqual({ list: 2, create: 4 });
+  });
+
+  test('costs five creates for the very first, which makes the ledger', async () => {
+    await settle(newLock().acquire());
+    // The directory, its probe, the origin and the claim; one of them was sent twice.
+    expect(spent()).toEqual({ list: 3, create: 5, head: 1 });
+  });
+
+  test('is kept with a put and a listing side by side, and released with one request', async () => {
+    await useBefore();
+    const lease = await settle(newLock().acquire());
+    await drive(clock, fake, 1_000);
+    for (let beat = 0; beat < 3; beat++) {
+      spent();
+      await drive(clock, fake, 12_000);
+      expect(spent()).toEqual({ put: 1, list: 1 });
+    }
+    const released = lease.release();
+    expect(await roundTrips(released)).toBe(1);
+    expect(spent()).toEqual({ create: 1 });
+  });
+
+  test('passes to one who waits with one listing', async () => {
+    const holder = await settle(newLock().acquire());
+    const waiting = newLock().acquire();
+    await drive(clock, fake, 20_000);
+    await settle(holder.release());
+    spent();
+    await settle(waiting);
+    const { put: beats = 0, ...rest } = spent();
+    // Beats go on, and each has a listing of its own.
+    expect(beats).toBeLessThan(2);
+    expect(rest).toEqual({ list: 1 + beats });
+  });
+
+  test('is refused with one listing while it is held', async () => {
+    await settle(newLock().acquire());
+    await drive(clock, fake, 14_000);
+    const lock = newLock();
+    for (const more of [{ create: 1 }, {}]) {
+      spent();
+      await expect(settle(lock.tryAcquire())).rejects.toMatchObject({ code: 'ELOCKED' });
+      const { get: records = 0, ...rest } = spent();
+      // Who holds it is read once, for the error.
+      expect(records).toBeLessThan(2);
+      expect(rest).toEqual({ list: 1, ...more });
+    }
+  });
+
+  test('cleans up behind eight leases at a time', async () => {
+    await useBefore();
+    const lock = newLock();
+    let cleaned: Counts | undefined;
+    for (let nth = 0; cleaned === undefined; nth++) {
+      expect(nth).toBeLessThan(20);
+      const lease = await settle(lock.acquire());
+      await drive(clock, fake, 0);
+      const { head, delete: removed, create = 0 } = spent();
+      if (removed !== undefined) cleaned = { head: head ?? 0, delete: removed, create: create - 1 };
+      await settle(lease.release());
+      spent();
+    }
+    // A floor, and each claim and its mark.
+    expect(cleaned.create).toBe(1);
+    expect(cleaned.head).toBe(cleaned.delete);
+    expect(cleaned.delete).toBeLessThanOrEqual(20);
+  });
+
+  test('costs about $0.0030 to hold for an hour, and $0.0070 to wait for that long', async () => {
+    await useBefore();
+    const holder = await settle(newLock().acquire());
+    spent();
     await drive(clock, fake, HOUR_MS, { stepMs: 6_000 });
     const held = spent();
     expect(holder.held).toBe(true);
-    expect(held.put).toBeGreaterThanOrEqual(299);
-    expect(held.put).toBeLessThanOrEqual(302);
-    expect(dollars(held)).toBeLessThan(0.004);
+    expect(held).toEqual({ put: 300, list: 300 });
+    expect(dollars(held)).toBeCloseTo(0.003, 6);
 
-    const waiter = new Lock(open(), { id: 'x', clock }).acquire();
+    const waiter = newLock().acquire();
     await drive(clock, fake, HOUR_MS / 10);
     const waited = dollars(spent()) * 10 - dollars(held);
-    expect(waited).toBeGreaterThan(0);
-    expect(waited).toBeLessThan(0.01);
+    expect(waited).toBeGreaterThan(0.006);
+    expect(waited).toBeLessThan(0.008);
     await settle(holder.release());
     await settle((await settle(waiter)).release());
   });
@@ -114,7 +234,7 @@ test('a lock is not slowed by 100,000 objects beside its ledger: no listing show
       Array.from({ length: 100_000 }, (_, n) => `${beside[n % beside.length]}${String(n).padStart(6, '0')}`),
     );
   expect(fake.objects('bucket').size).toBe(100_000);
-  const lock = new Lock(open(), { id: 'x', clock });
+  const lock = newLock();
   for (let round = 0; round < 4; round++) {
     const lease = await settle(lock.acquire());
     await drive(clock, fake, 60_000);
@@ -122,7 +242,7 @@ test('a lock is not slowed by 100,000 objects beside its ledger: no listing show
   }
   const listings = fake.requests.filter(({ op }) => op === 'list');
   expect(listings.length).toBeGreaterThan(20);
-  // A claim, its beat, its end, its predecessor's, and what tells the window.
-  expect(Math.max(...listings.map(({ listed = 0 }) => listed))).toBeLessThanOrEqual(12);
-  expect(listings.every(({ key }) => key.startsWith('lockfile-x/'))).toBe(true);
+  // The directory, its origin, and of each of four leases the claim, its beat and its end.
+  expect(Math.max(...listings.map(({ listed = 0 }) => listed))).toBeLessThanOrEqual(2 + 4 * 3);
+  expect(listings.every(({ key }) => key === 'lockfile-x/')).toBe(true);
 });

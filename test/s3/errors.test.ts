@@ -1,5 +1,5 @@
 import { Lock } from '@holdfast/lock';
-import { s3VFS, type S3Options } from '@holdfast/s3';
+import { s3VFS, type S3VFSOptions } from '@holdfast/s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeS3, type FakeS3 } from '../servers/fake-s3.js';
 import { freePort } from '../servers/process.js';
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => fake.stop());
 
-const options = (more: Partial<S3Options> = {}): S3Options => ({
+const options = (more: Partial<S3VFSOptions> = {}): S3VFSOptions => ({
   bucket: 'bucket',
   endpoint: fake.endpoint,
   credentials: fake.credentials,
@@ -20,7 +20,7 @@ const options = (more: Partial<S3Options> = {}): S3Options => ({
 });
 
 /** The error of each operation, and of a lock on top. */
-async function errorsOf(given: S3Options): Promise<unknown[]> {
+async function errorsOf(given: S3VFSOptions): Promise<unknown[]> {
   const vfs = s3VFS(given);
   const calls = [
     () => vfs.mkdir('/d'),
@@ -75,7 +75,11 @@ describe('every call is clear about', () => {
 
   test('a bucket that does not exist', async () => {
     for (const error of await errorsOf(options({ bucket: 'no-such-bucket' }))) {
-      expect(error).toMatchObject({ code: 'EINVAL', outcome: 'failed', detail: 'there is no such bucket' });
+      expect(error).toMatchObject({
+        code: 'EINVAL',
+        outcome: 'failed',
+        detail: `there is no such bucket (bucket no-such-bucket at ${fake.endpoint})`,
+      });
     }
   });
 

@@ -15,17 +15,16 @@ const LONGEST_WAIT_MS = 3 * STALE_AFTER_MS;
 const CALLS: readonly (readonly [call: string, strike: Omit<Strike, 'fault'>])[] = [
   ['the first look', { op: 'list', key: /lockfile-x\/$/ }],
   ["the lock's directory", { op: 'create', key: /lockfile-x\/$/ }],
-  ['the window entry', { op: 'create', key: /\/window\./ }],
-  ['the claim', { op: 'create', key: /\/0*1\/$/ }],
-  ['the confirming look', { op: 'list', key: /lockfile-x\/$/, after: 1 }],
-  ['the first beat', { op: 'put', key: /\/0*1\.beat$/ }],
-  ['a later beat', { op: 'put', key: /\/0*1\.beat$/, after: 1 }],
+  ['the look whether there is any', { op: 'head' }],
+  ['the origin', { op: 'create', key: /\.origin$/ }],
+  ['the claim', { op: 'create', key: /\/\d{16}$/ }],
+  ['the confirming look', { op: 'list', key: /lockfile-x\/$/, after: 2 }],
+  ['the first beat', { op: 'put', key: /\.beat\.\d+$/ }],
+  ['a later beat', { op: 'put', key: /\.beat\.\d+$/, after: 1 }],
   ['the look beside a beat', { op: 'list', key: /lockfile-x\/$/, after: 4 }],
-  ['the reading of the record', { op: 'get', key: /\/0*1\.beat$/ }],
-  ['the release', { op: 'create', key: /\/0*1\.free\/$/ }],
-  ['the claim of the next', { op: 'create', key: /\/0*2\/$/ }],
-  ['a look for what is in the way', { op: 'head' }],
-  ['the clean-up', { op: 'delete' }],
+  ['the reading of the record', { op: 'get', key: /\/\d{16}$/ }],
+  ['the release', { op: 'create', key: /\.free$/ }],
+  ['the claim of the next', { op: 'create', key: /\/\d{16}$/, after: 2 }],
 ];
 
 const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
@@ -73,10 +72,12 @@ describe.each(CALLS)('when %s', (_, call) => {
             each: () => expect(leases.filter(({ held }) => held).length).toBeLessThan(2),
           });
         const contender = (): Outcome<void> => {
-          const vfs = s3VFS(
-            { bucket: 'bucket', endpoint: fake.endpoint, credentials: fake.credentials },
-            { clock },
-          );
+          const vfs = s3VFS({
+            bucket: 'bucket',
+            endpoint: fake.endpoint,
+            credentials: fake.credentials,
+            clock,
+          });
           const lock = new Lock(vfs, { id: 'x', staleAfterMs: STALE_AFTER_MS, clock });
           return outcomeOf(lock.acquire().then((lease) => void leases.push(lease)));
         };

@@ -1,5 +1,5 @@
 import { Lock, UnsafeStorageError } from '@holdfast/lock';
-import { s3VFS, type S3Options } from '@holdfast/s3';
+import { s3VFS, type S3VFSOptions } from '@holdfast/s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../servers/fake-s3-faults.js';
 import { startFakeS3, type FakeS3 } from '../servers/fake-s3.js';
@@ -36,7 +36,7 @@ describe('a store that', () => {
 
   const creates = (of = ''): number =>
     fake.requests.filter(({ op, key }) => op === 'create' && key.startsWith(of)).length;
-  const options = (): S3Options => ({
+  const options = (): S3VFSOptions => ({
     bucket: 'bucket',
     endpoint: fake.endpoint,
     credentials: fake.credentials,
@@ -55,7 +55,6 @@ describe('a store that', () => {
   test.each<[name: string, fault: Fault, atLeast: string]>([
     ['ignores If-None-Match', 'ignoreCondition', 'accepted both'],
     ['answers it with 501', { status: 501, code: 'NotImplemented' }, '501'],
-    ['answers it with 501 and no code', { status: 501, html: true }, '501'],
     ['checks it before it writes, with others in between', 'checkEarly', 'accepted both'],
   ])('%s is unsafe, at most two requests after it is first asked', async (_, fault, evidence) => {
     for (const used of [false, true]) {
@@ -76,6 +75,15 @@ describe('a store that', () => {
       expect(creates('lockfile-y')).toBe(0);
       await vfs.close();
     }
+  });
+
+  test('has somebody before it who answers 501 is refused, but not for good', async () => {
+    strikeCreates({ status: 501, html: true });
+    const vfs = s3VFS(options());
+    await expect(vfs.mkdir('/d')).rejects.toMatchObject({ code: 'ENOTSUP', outcome: 'failed' });
+    fake.fault = () => undefined;
+    await vfs.mkdir('/e');
+    await vfs.close();
   });
 
   test('keeps it is trusted after two requests more than needed, for all VFSs of the process', async () => {

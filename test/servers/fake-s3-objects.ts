@@ -15,8 +15,13 @@ export interface FakePage {
 
 /** The objects of one bucket, in the order of their keys. */
 export class FakeObjects {
+  readonly #now: () => number;
   readonly #objects = new Map<string, FakeObject>();
   #keys: string[] = [];
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   get size(): number {
     return this.#objects.size;
@@ -28,7 +33,7 @@ export class FakeObjects {
 
   set(key: string, body: Uint8Array, metadata: Readonly<Record<string, string>>): FakeObject {
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    const object = { body, etag, modified: new Date(), metadata };
+    const object = { body, etag, modified: new Date(this.#now()), metadata };
     if (!this.#objects.has(key)) this.#keys.splice(this.#from(key), 0, key);
     this.#objects.set(key, object);
     return object;
@@ -37,7 +42,7 @@ export class FakeObjects {
   /** Many empty objects at once. */
   seed(keys: readonly string[]): void {
     for (const key of keys)
-      this.#objects.set(key, { body: EMPTY, etag: '"fill"', modified: new Date(), metadata: {} });
+      this.#objects.set(key, { body: EMPTY, etag: '"fill"', modified: new Date(this.#now()), metadata: {} });
     this.#keys = [...this.#objects.keys()].sort();
   }
 

@@ -40,14 +40,17 @@ export interface FakeS3 extends S3Server {
 export interface FakeS3Options {
   readonly dialect?: Dialect;
   readonly buckets?: readonly string[];
+  /** Tells when an object is written, in milliseconds since the epoch. Default: the machine's clock. */
+  readonly now?: () => number;
 }
 
 /** A small S3 in this process, for machines without another and for faults that no other can be told to have. */
 export async function startFakeS3({
   dialect = 'aws',
   buckets = ['bucket'],
+  now = Date.now,
 }: FakeS3Options = {}): Promise<FakeS3> {
-  const fake = new Fake(dialect);
+  const fake = new Fake(dialect, now);
   for (const bucket of buckets) fake.makeBucket(bucket);
   await fake.listen();
   return fake;
@@ -62,14 +65,16 @@ class Fake implements FakeS3 {
   skewMs = 0;
   showsTime = true;
   readonly #dialect: Dialect;
+  readonly #now: () => number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #buckets = new Map<string, FakeObjects>();
   #hanging: (() => void)[] = [];
   readonly #checked = new Map<string, () => void>();
 
-  constructor(dialect: Dialect) {
+  constructor(dialect: Dialect, now: () => number) {
     this.#dialect = dialect;
+    this.#now = now;
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       this.activity += 1;
@@ -111,7 +116,7 @@ class Fake implements FakeS3 {
   }
 
   makeBucket(name: string): void {
-    this.#buckets.set(name, new FakeObjects());
+    this.#buckets.set(name, new FakeObjects(this.#now));
   }
 
   objects(bucket: string): FakeObjects {
@@ -211,7 +216,7 @@ class Fake implements FakeS3 {
           Number(query.get('max-keys') ?? 1000),
         );
         seen.listed = page.keys.length + page.folders.length;
-        return reply(200, XML, listingXML(objects, page));
+        return reply(200, XML, listingXML(objects, key, page));
       }
     }
   }
@@ -274,7 +279,11 @@ function refuse(response: ServerResponse, status: number, code: string, bare = f
   response.writeHead(status, XML).end(bare ? '' : text);
 }
 
-function listingXML(objects: FakeObjects, { keys, folders, next }: ReturnType<FakeObjects['list']>): string {
+function listingXML(
+  objects: FakeObjects,
+  prefix: string,
+  { keys, folders, next }: ReturnType<FakeObjects['list']>,
+): string {
   const contents = keys.map((key) => {
     const { body, etag, modified } = objects.get(key) ?? { body: '', etag: '', modified: new Date(0) };
     return `<Contents><Key>${encodeKey(key)}</Key><LastModified>${modified.toISOString()}</LastModified><ETag>${etag}</ETag><Size>${body.length}</Size></Contents>`;
@@ -286,7 +295,7 @@ function listingXML(objects: FakeObjects, { keys, folders, next }: ReturnType<Fa
     next === undefined
       ? '<IsTruncated>false</IsTruncated>'
       : `<IsTruncated>true</IsTruncated><NextContinuationToken>${Buffer.from(next).toString('base64url')}</NextContinuationToken>`;
-  return `<?xml version="1.0"?><ListBucketResult><EncodingType>url</EncodingType>${more}${contents.join('')}${prefixes.join('')}</ListBucketResult>`;
+  return `<?xml version="1.0"?><ListBucketResult><Prefix>${encodeKey(prefix)}</Prefix><EncodingType>url</EncodingType>${more}${contents.join('')}${prefixes.join('')}</ListBucketResult>`;
 }
 
 /** As AWS does it: a space is a plus. */

@@ -9,6 +9,8 @@ export interface StubRequest {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: string;
+  /** Which connection it came on: the first one is 1. */
+  readonly connection: number;
 }
 
 export interface HTTPStub {
@@ -18,6 +20,8 @@ export interface HTTPStub {
   readonly connections: number;
   /** Connections that are open. */
   readonly open: number;
+  /** Resolves once `count` requests have come since the start. */
+  arrived(count: number): Promise<void>;
   /** Breaks every connection. */
   cut(): void;
   stop(): Promise<void>;
@@ -28,15 +32,18 @@ export type Respond = (request: StubRequest, response: ServerResponse) => void;
 /** An HTTP server in this process that answers as a test wants it to. With `tls`, over TLS. */
 export async function startStub(respond: Respond, tls?: ServerOptions): Promise<HTTPStub> {
   const requests: StubRequest[] = [];
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, number>();
+  const waiting = new Set<() => void>();
   let connections = 0;
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const { method = '', url: path = '', headers } = incoming;
     const body = Buffer.concat(chunks).toString();
-    const request = { method, path, authorization: headers.authorization, body };
+    const connection = sockets.get(incoming.socket) ?? 0;
+    const request = { method, path, authorization: headers.authorization, body, connection };
     requests.push(request);
+    for (const look of waiting) look();
     respond(request, outgoing);
   };
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -44,15 +51,14 @@ export async function startStub(respond: Respond, tls?: ServerOptions): Promise<
   };
   const server = tls === undefined ? createServer(listener) : createTLSServer(tls, listener);
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
-    connections++;
-    sockets.add(socket);
+    sockets.set(socket, ++connections);
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets.keys()) socket.destroy();
   };
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/dav`,
@@ -63,6 +69,16 @@ export async function startStub(respond: Respond, tls?: ServerOptions): Promise<
     get open() {
       return sockets.size;
     },
+    arrived: (count) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (requests.length < count) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
     cut,
     async stop() {
       cut();

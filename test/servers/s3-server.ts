@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import type { S3Options } from '@holdfast/s3';
+import type { S3VFSOptions } from '@holdfast/s3';
 
 /** A server that speaks S3, started for the tests. */
 export interface S3Server {
@@ -12,7 +12,7 @@ export interface S3Server {
 }
 
 /** Makes a bucket and says how to reach it. */
-export async function makeBucket(server: S3Server, bucket: string): Promise<S3Options> {
+export async function makeBucket(server: S3Server, bucket: string): Promise<S3VFSOptions> {
   if (server.makeBucket === undefined) await createBucket(server, bucket);
   else server.makeBucket(bucket);
   return { bucket, endpoint: server.endpoint, credentials: server.credentials };

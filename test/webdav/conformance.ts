@@ -1,5 +1,5 @@
 import { vfsConformance, type Place } from '@holdfast/testkit';
-import { webdavVFS, type WebDAVOptions } from '@holdfast/webdav';
+import { webdavVFS, type WebDAVVFSOptions } from '@holdfast/webdav';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { DAVServer } from '../servers/dav.js';
 import { startTCPProxy, type TCPProxy } from '../servers/tcp-proxy.js';
@@ -44,9 +44,9 @@ export function davConformance(subject: Subject): void {
       skip: (title) => console.warn(`${name}: not shown: ${title}`),
       factory: async () => {
         const url = `${share.href}/place-${places++}`;
-        const open = async (options: Partial<WebDAVOptions> = {}) => webdavVFS({ url, ...options });
-        const vfs = await open();
-        await vfs.mkdir('/', { recursive: true });
+        const open = async (options: Partial<WebDAVVFSOptions> = {}) => webdavVFS({ url, ...options });
+        const vfs = await open({ create: true });
+        await vfs.ls('/');
         await vfs.close();
         return { url, open, cleanup: async () => undefined };
       },

@@ -1,5 +1,5 @@
 import { isVFSError, type VFS, type VFSError } from '@holdfast/vfs';
-import { webdavVFS, type WebDAVOptions } from '@holdfast/webdav';
+import { webdavVFS, webdavVFSFromURL, type WebDAVVFSOptions } from '@holdfast/webdav';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { Socket } from 'node:net';
@@ -21,7 +21,7 @@ async function stub(respond: Respond): Promise<HTTPStub> {
   return server;
 }
 
-function client(options: WebDAVOptions): VFS {
+function client(options: WebDAVVFSOptions): VFS {
   const vfs = webdavVFS({ retries: 0, ...options });
   open.push(vfs);
   return vfs;
@@ -125,7 +125,10 @@ describe('credentials', () => {
     const server = await stub(agreeable);
     await client({ url: server.url, auth: { type: 'basic', username: 'ada', password: '鎖ß:%' } }).ls('/');
     await client({ url: server.url, auth: { type: 'bearer', token: 'abc.def' } }).ls('/');
-    await client({ url: server.url.replace('//', '//ada:p%40ss@') }).ls('/');
+    const user = server.url.replace('http://', 'webdav://ada@');
+    const vfs = webdavVFSFromURL(user, {}, { HOLDFAST_WEBDAV_PASSWORD: 'p@ss' });
+    await vfs.ls('/');
+    await vfs.close();
     await client({ url: server.url }).ls('/');
     expect(server.requests.map(({ authorization }) => authorization)).toEqual([
       `Basic ${Buffer.from('ada:鎖ß:%').toString('base64')}`,
@@ -297,7 +300,7 @@ describe('a server that answers', () => {
       else endless('', 'x'.repeat(1000), 200)(request, response);
     });
     const vfs = client({ url: server.url, maxFileBytes: 100_000 });
-    expect((await refusal(vfs.readFile('/f'))).code).toBe('EIO');
+    expect((await refusal(vfs.readFile('/f'))).code).toBe('EFBIG');
   });
 
   it('201 and endless words has made the directory, and loses the connection', async () => {

@@ -29,8 +29,8 @@ export function lockHolders(open: () => Ground, { ownProcess }: { readonly ownPr
     new HistoryRecorder({ process, lock: 'deploy', write: (line) => void lines.push(line) });
   const makePlace = async (): Promise<Ground> => {
     const ground = open();
-    const vfs = webdavVFS({ url: ground.url });
-    await vfs.mkdir('/', { recursive: true });
+    const vfs = webdavVFS({ url: ground.url, create: true });
+    await vfs.ls('/');
     await vfs.close();
     return ground;
   };

@@ -1,15 +1,17 @@
 import { Lock, openVFS } from 'holdfast';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { noApache, startApache } from '../servers/apache.js';
 import { PASSWORD, USER } from '../servers/dav.js';
 import { startNephele } from '../servers/nephele.js';
+
+afterEach(() => vi.unstubAllEnvs());
 
 it('openVFS opens a share by its URL, and the lock works on it', async () => {
   const server = await startNephele();
   try {
     const vfs = await openVFS(server.url.replace('http:', 'webdav:'), { retries: 1 });
     const lease = await new Lock(vfs, { id: 'deploy', dir: '/locks' }).acquire();
-    expect([vfs.adapter, lease.token]).toEqual(['webdav', 1]);
+    expect([vfs.adapter, lease.held]).toEqual(['webdav', true]);
     await lease.release();
     await vfs.close();
   } finally {
@@ -19,12 +21,12 @@ it('openVFS opens a share by its URL, and the lock works on it', async () => {
 
 const missing = await noApache();
 it.skipIf(missing !== undefined)(
-  `openVFS takes user, password and options from the URL${missing ? `: ${missing}` : ''}`,
+  `openVFS takes user and options from the URL, and the password from the environment${missing ? `: ${missing}` : ''}`,
   async () => {
     const server = await startApache({ auth: 'digest' });
     try {
-      const user = `${USER}:${encodeURIComponent(PASSWORD)}`;
-      const url = server.url.replace('http://', `webdav://${user}@`);
+      vi.stubEnv('HOLDFAST_WEBDAV_PASSWORD', PASSWORD);
+      const url = server.url.replace('http://', `webdav://${USER}@`);
       const vfs = await openVFS(`${url}?auth=digest&deadlineMs=20000`);
       expect(await vfs.ls('/')).toEqual([]);
       await vfs.close();

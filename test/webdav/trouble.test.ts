@@ -1,5 +1,5 @@
 import { isVFSError, type VFSError, type VFSErrorCode } from '@holdfast/vfs';
-import { webdavVFS, type WebDAVOptions } from '@holdfast/webdav';
+import { webdavVFS, type WebDAVVFSOptions } from '@holdfast/webdav';
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -57,7 +57,7 @@ async function refusal(call: Promise<unknown>): Promise<VFSError> {
 
 async function using<T>(
   server: DAVServer,
-  options: Omit<WebDAVOptions, 'url'>,
+  options: Omit<WebDAVVFSOptions, 'url'>,
   work: (vfs: ReturnType<typeof webdavVFS>) => Promise<T>,
 ): Promise<T> {
   const vfs = webdavVFS({ url: server.url, ...options });

@@ -1,3 +1,3 @@
-export { memoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
-export { memoryVFS } from './memory-vfs.js';
+export { memoryStore, type MemoryStore, type MemoryStoreOptions } from './store.js';
+export { memoryVFS } from './open.js';
 export type { MemoryVFSOptions } from './options.js';

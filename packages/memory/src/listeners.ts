@@ -11,8 +11,7 @@ interface Listener {
 export class Listeners {
   readonly #byPath = new Map<VFSPath, Set<Listener>>();
 
-  /** Whether there is anybody to be told. */
-  get any(): boolean {
+  get areThere(): boolean {
     return this.#byPath.size > 0;
   }
 

@@ -1,6 +1,6 @@
 import { describeIssues, systemClock, VFSError, type Clock } from '@holdfast/vfs';
 import { z } from 'zod';
-import { memoryStore, MemoryStore } from './memory-store.js';
+import { memoryStore, MemoryStore } from './store.js';
 
 /** How a view of a store in memory behaves. Everything but the first three imitates weaker storage. */
 export interface MemoryVFSOptions {

@@ -9,17 +9,17 @@ import {
   type VFSErrorCode,
   type VFSPath,
 } from '@holdfast/vfs';
-import { type VFSDriver } from '@holdfast/vfs/adapter';
-import { again } from './again.js';
-import { create } from './create.js';
-import { failureOf, NOT_THERE, S3Failure, vfsErrorOf } from './errors.js';
-import type { Keys } from './keys.js';
-import { entriesOf } from './listing.js';
-import type { Proof } from './prove.js';
-import type { ListQuery, Page, Store } from './store.js';
+import { FailedAttempt, failure, retry, type VFSDriver } from '@holdfast/vfs/adapter';
+import { create } from './create/create.js';
+import type { Proof } from './create/proof.js';
+import { failureOf, vfsErrorOf } from './errors.js';
+import { entriesOf } from './store/entries.js';
+import { NOT_FOUND, NOT_S3, NOT_THERE } from './store/failures.js';
+import type { Keys } from './store/keys.js';
+import type { ListQuery, Page, Store } from './store/store.js';
 
 const CAPABILITIES: Capabilities = {
-  // Vouched for by the adapter's own proof, see prove.ts.
+  // Vouched for by the adapter's own proof, see create/proof.ts.
   exclusiveMkdir: 'known',
   exclusiveWrite: true,
   claimAs: 'file',
@@ -38,33 +38,36 @@ const NOTHING = new Uint8Array();
 
 type Signal = AbortSignal | undefined;
 
+export interface S3DriverOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly proof: Proof;
+  /** The bucket and its store, for errors. */
+  readonly where: string;
+  readonly maxFileBytes: number;
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+}
+
 /** The contract on objects. */
 export class S3Driver implements VFSDriver {
   readonly adapter = 's3';
   readonly capabilities: Capabilities = CAPABILITIES;
+  readonly #options: S3DriverOptions;
   readonly #store: Store;
   readonly #keys: Keys;
-  readonly #proof: Proof;
-  readonly #clock: Clock;
 
-  constructor(store: Store, keys: Keys, proof: Proof, clock: Clock) {
-    this.#store = store;
-    this.#keys = keys;
-    this.#proof = proof;
-    this.#clock = clock;
+  constructor(options: S3DriverOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#keys = options.keys;
   }
 
   mkdir(path: VFSPath, signal: Signal): Promise<void> {
     return this.#run('mkdir', path, async () => {
       // The root is a prefix, and needs no marker.
-      if (path === ROOT) throw this.#error('mkdir', path, 'EEXIST');
-      const marker = this.#keys.directory(path);
-      // A file of that name has another key, so the store does not see it in the way. The look costs no wait.
-      const inTheWay = this.#isObject(this.#keys.file(path), signal);
-      if (!(await this.#create(marker, NOTHING, signal))) throw this.#error('mkdir', path, 'EEXIST');
-      if (!(await inTheWay)) return;
-      await this.#again(signal, () => this.#store.remove(marker, signal));
-      throw this.#error('mkdir', path, 'EEXIST');
+      const made = path !== ROOT && (await this.#create(this.#keys.directory(path), NOTHING, signal));
+      if (!made) throw this.#error('mkdir', path, 'EEXIST');
     });
   }
 
@@ -76,19 +79,20 @@ export class S3Driver implements VFSDriver {
   ): Promise<void> {
     const key = this.#keys.file(path);
     return this.#run('writeFile', path, async () => {
-      if (await this.#isObject(this.#keys.directory(path), signal))
-        throw this.#error('writeFile', path, 'EISDIR');
-      if (!exclusive) return this.#again(signal, () => this.#store.put(key, data, signal));
+      if (!exclusive) return this.#retry(signal, () => this.#store.put(key, data, signal));
       if (!(await this.#create(key, data, signal))) throw this.#error('writeFile', path, 'EEXIST');
     });
   }
 
-  readFile(path: VFSPath, _options: { readonly maxBytes: number }, signal: Signal): Promise<Uint8Array> {
+  readFile(path: VFSPath, { maxBytes }: { maxBytes: number }, signal: Signal): Promise<Uint8Array> {
+    const most = Math.min(maxBytes, this.#options.maxFileBytes);
     return this.#run('readFile', path, async () => {
-      const data = await missing(this.#again(signal, () => this.#store.get(this.#keys.file(path), signal)));
-      if (data !== undefined) return data;
-      const { found } = await this.#folder(path, signal);
-      throw this.#error('readFile', path, found ? 'EISDIR' : 'ENOENT');
+      const key = this.#keys.file(path);
+      const { found, sure } = await this.#look(signal, () => this.#store.get(key, most, signal));
+      if (found !== undefined) return found;
+      if ((await this.#folder(path, signal)).found) throw this.#error('readFile', path, 'EISDIR');
+      if (!sure) await this.#proveAbsent(key, signal);
+      throw this.#error('readFile', path, 'ENOENT');
     });
   }
 
@@ -104,27 +108,33 @@ export class S3Driver implements VFSDriver {
         }
       }
       if (found) return [...entries.values()];
-      const file = await this.#head(path, signal);
+      // The listing has shown that there is no directory, so that a HEAD is enough to tell the two errors apart.
+      const { found: file } = await this.#file(path, signal);
       throw this.#error('ls', path, file === undefined ? 'ENOENT' : 'ENOTDIR');
     });
   }
 
   stat(path: VFSPath, signal: Signal): Promise<FileInfo> {
     return this.#run('stat', path, async () => {
-      const file = path === ROOT ? undefined : await this.#head(path, signal);
+      if (path === ROOT) return { ...(await this.#folder(path, signal)).info };
+      const { found: file, sure } = await this.#file(path, signal);
       if (file !== undefined) return file;
-      const { found, mtimeMs } = await this.#folder(path, signal);
-      if (!found && path !== ROOT) throw this.#error('stat', path, 'ENOENT');
-      return { type: 'directory', size: 0, ...(mtimeMs !== undefined && { mtimeMs }) };
+      const folder = await this.#folder(path, signal);
+      if (folder.found) return folder.info;
+      if (!sure) await this.#proveAbsent(this.#keys.file(path), signal);
+      throw this.#error('stat', path, 'ENOENT');
     });
   }
 
   rm(path: VFSPath, signal: Signal): Promise<void> {
     return this.#run('rm', path, async () => {
-      if ((await this.#head(path, signal)) !== undefined)
-        return this.#remove([this.#keys.file(path)], signal);
+      const { found: file, sure } = await this.#file(path, signal);
+      if (file !== undefined) return this.#remove([this.#keys.file(path)], signal);
       const { found, filled } = await this.#folder(path, signal);
-      if (!found) throw this.#error('rm', path, 'ENOENT');
+      if (!found) {
+        if (!sure) await this.#proveAbsent(this.#keys.file(path), signal);
+        throw this.#error('rm', path, 'ENOENT');
+      }
       if (filled) throw this.#error('rm', path, 'ENOTEMPTY');
       await this.#remove([this.#keys.directory(path)], signal);
     });
@@ -144,10 +154,13 @@ export class S3Driver implements VFSDriver {
         );
       }
       // The marker goes last: should this be cut short, the directory is still there to be removed.
-      if (marked) return this.#remove([prefix], signal);
+      if (marked) await this.#remove([prefix], signal);
+      // A file may have the same name.
+      const { found: file, sure } = await this.#file(path, signal);
+      if (file !== undefined) return this.#remove([this.#keys.file(path)], signal);
       if (found) return;
-      if ((await this.#head(path, signal)) === undefined) throw this.#error('rm', path, 'ENOENT');
-      await this.#remove([this.#keys.file(path)], signal);
+      if (!sure) await this.#proveAbsent(this.#keys.file(path), signal);
+      throw this.#error('rm', path, 'ENOENT');
     });
   }
 
@@ -157,46 +170,43 @@ export class S3Driver implements VFSDriver {
   }
 
   #create(key: string, body: Uint8Array, signal: Signal): Promise<boolean> {
-    return create(key, body, { store: this.#store, proof: this.#proof, clock: this.#clock, signal });
+    const { store, proof, clock } = this.#options;
+    return create(key, body, { store, proof, clock, signal });
   }
 
-  /**
-   * Whether there is an object, where that only guards against a file and a directory of one name. If the store does
-   * not say, the call goes on: what keeps two callers apart is the create, not this.
-   */
-  #isObject(key: string, signal: Signal): Promise<boolean> {
-    return this.#store.head(key, signal).then(
-      () => true,
-      () => false,
-    );
+  async #file(path: VFSPath, signal: Signal): Promise<Looked<FileInfo>> {
+    const { found, sure } = await this.#look(signal, () => this.#store.head(this.#keys.file(path), signal));
+    if (found === undefined) return { found: undefined, sure };
+    const { info } = found;
+    return { found: { type: 'file', ...info }, sure };
   }
 
-  async #head(path: VFSPath, signal: Signal): Promise<FileInfo | undefined> {
-    const head = await missing(this.#again(signal, () => this.#store.head(this.#keys.file(path), signal)));
-    if (head === undefined) return undefined;
-    const { size, mtimeMs, etag } = head;
-    return {
-      type: 'file',
-      size,
-      ...(mtimeMs !== undefined && { mtimeMs }),
-      ...(etag !== undefined && { etag }),
-    };
+  /** What `ask` resolves to; `undefined` where the object does not exist. That the bucket does not is an error. */
+  async #look<T>(signal: Signal, ask: () => Promise<T>): Promise<Looked<T>> {
+    try {
+      return { found: await this.#retry(signal, ask), sure: true };
+    } catch (error) {
+      const said = error instanceof FailedAttempt ? error.failure : undefined;
+      if (said !== NOT_THERE && said !== NOT_FOUND) throw error;
+      return { found: undefined, sure: said === NOT_THERE };
+    }
+  }
+
+  /** Makes sure that a 404 without more to it was the store's: a listing, which can be told from others' answers. */
+  async #proveAbsent(key: string, signal: Signal): Promise<void> {
+    const { objects } = await this.#list({ prefix: key, folded: false, limit: 1 }, signal);
+    if (objects[0]?.key === key) throw new FailedAttempt({ ...NOT_S3, retryable: false });
   }
 
   /** Looks whether there is a directory, by the first two keys in it: the marker sorts before all others. */
-  async #folder(
-    path: VFSPath,
-    signal: Signal,
-  ): Promise<{ found: boolean; filled: boolean; mtimeMs: number | undefined }> {
+  async #folder(path: VFSPath, signal: Signal): Promise<{ found: boolean; filled: boolean; info: FileInfo }> {
     const prefix = this.#keys.directory(path);
-    const { objects } = await this.#again(signal, () =>
-      this.#store.list({ prefix, folded: false, limit: 2 }, signal),
-    );
-    const marker = objects.find(({ key }) => key === prefix);
+    const { objects } = await this.#list({ prefix, folded: false, limit: 2 }, signal);
+    const mtimeMs = objects.find(({ key }) => key === prefix)?.mtimeMs;
     return {
       found: objects.length > 0,
       filled: objects.some(({ key }) => key !== prefix),
-      mtimeMs: marker?.mtimeMs,
+      info: { type: 'directory', size: 0, ...(mtimeMs === undefined ? {} : { mtimeMs }) },
     };
   }
 
@@ -204,38 +214,49 @@ export class S3Driver implements VFSDriver {
     let from: string | undefined;
     do {
       const at = from;
-      const page = await this.#again(signal, () => this.#store.list({ ...query, from: at }, signal));
+      const page = await this.#list({ ...query, from: at }, signal);
       yield page;
       if (page.next !== undefined && page.next === at) {
-        const detail = 'the listing does not get on: a page names itself as the next';
-        throw new S3Failure({ code: 'EIO', effect: 'none', again: false, detail });
+        throw new FailedAttempt(
+          failure('EIO', { detail: 'the listing does not get on: a page names itself as the next' }),
+        );
       }
       from = page.next;
     } while (from !== undefined);
   }
 
+  #list(query: ListQuery, signal: Signal): Promise<Page> {
+    return this.#retry(signal, () => this.#store.list(query, signal));
+  }
+
   async #remove(keys: readonly string[], signal: Signal): Promise<void> {
     const [first] = keys;
     if (first === undefined) return;
-    if (keys.length === 1) return this.#again(signal, () => this.#store.remove(first, signal));
+    if (keys.length === 1) return this.#retry(signal, () => this.#store.remove(first, signal));
     try {
-      await this.#again(signal, () => this.#store.removeAll(keys, signal));
+      await this.#retry(signal, () => this.#store.removeAll(keys, signal));
     } catch (error) {
       // Some stores take no batches, or want a checksum of them that is not sent any more.
-      if (!(error instanceof S3Failure) || !['ENOTSUP', 'EINVAL'].includes(error.row.code)) throw error;
-      for (const key of keys) await this.#again(signal, () => this.#store.remove(key, signal));
+      if (!(error instanceof FailedAttempt) || !['ENOTSUP', 'EINVAL'].includes(error.failure.code))
+        throw error;
+      for (const key of keys) await this.#retry(signal, () => this.#store.remove(key, signal));
     }
   }
 
-  #again<T>(signal: Signal, send: () => Promise<T>): Promise<T> {
-    return again(send, { signal, clock: this.#clock });
+  /**
+   * Repeats a request that comes to the same whether it is made once or twice. The SDK's own retries are off, so that
+   * this and `create` are the only places where requests are repeated.
+   */
+  #retry<T>(signal: Signal, send: () => Promise<T>): Promise<T> {
+    const { clock, deadlineMs } = this.#options;
+    return retry(send, { idempotent: true, failureOf, clock, signal, deadlineMs });
   }
 
   async #run<T>(op: Operation, path: VFSPath, run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      throw error instanceof VFSError ? error : vfsErrorOf(failureOf(error), op, path);
+      throw error instanceof VFSError ? error : vfsErrorOf(failureOf(error), op, path, this.#options.where);
     }
   }
 
@@ -244,12 +265,8 @@ export class S3Driver implements VFSDriver {
   }
 }
 
-/** `undefined` where the object does not exist. That the bucket does not is an error all the same. */
-async function missing<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof S3Failure && error.row === NOT_THERE) return undefined;
-    throw error;
-  }
+/** What was found, and if nothing was, whether it was the store for certain that said so. */
+interface Looked<T> {
+  readonly found: T | undefined;
+  readonly sure: boolean;
 }

@@ -1,3 +1,3 @@
-export { s3VFS, type S3Wiring } from './open.js';
-export type { CreateHeader, S3Credentials, S3Options } from './options.js';
-export { optionsOfURL, s3VFSFromURL } from './url.js';
+export { s3VFS } from './open.js';
+export type { CreateHeader, Encryption, S3Credentials, S3VFSOptions } from './options.js';
+export { s3VFSFromURL } from './url.js';

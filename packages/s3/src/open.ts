@@ -1,17 +1,12 @@
-import { systemClock, type Clock, type VFS } from '@holdfast/vfs';
+import type { VFS } from '@holdfast/vfs';
 import { createVFS } from '@holdfast/vfs/adapter';
-import { bucketStore } from './bucket.js';
-import { makeClient } from './client.js';
+import { proofOf } from './create/proof.js';
 import { S3Driver } from './driver.js';
-import { keysBelow } from './keys.js';
-import { parseOptions, type S3Options } from './options.js';
-import { proofOf } from './prove.js';
-
-/** What a test, or an unusual host, may put in place of the machine's own. */
-export interface S3Wiring {
-  /** Default: the machine's clock. */
-  readonly clock?: Clock | undefined;
-}
+import { parseOptions, type S3VFSOptions } from './options.js';
+import { bucketStore } from './store/bucket.js';
+import { makeClient } from './client/client.js';
+import { Connections } from './store/connections.js';
+import { keysBelow } from './store/keys.js';
 
 /**
  * Attempts that fit into one call's deadline: when one is given up because its connection is dead, there is time for
@@ -26,14 +21,21 @@ const ATTEMPTS_PER_DEADLINE = 3;
  * @example
  * const vfs = s3VFS({ bucket: 'my-locks', prefix: 'prod', region: 'eu-central-1' });
  */
-export function s3VFS(options: S3Options, { clock = systemClock }: S3Wiring = {}): VFS {
+export function s3VFS(options: S3VFSOptions): VFS {
   const settings = parseOptions(options);
-  const { bucket, endpoint, createHeader, deadlineMs, keyPrefix } = settings;
-  const store = bucketStore(makeClient(settings), {
-    bucket,
-    attemptMs: deadlineMs / ATTEMPTS_PER_DEADLINE,
+  const { bucket, endpoint, createHeader, deadlineMs, keyPrefix, maxFileBytes, clock } = settings;
+  const silenceMs = deadlineMs / ATTEMPTS_PER_DEADLINE;
+  const connections = new Connections({ clock, patienceMs: silenceMs });
+  const client = makeClient(settings, connections);
+  const store = bucketStore(client, { bucket, connections, silenceMs, longestMs: deadlineMs, clock });
+  const driver = new S3Driver({
+    store,
+    keys: keysBelow(keyPrefix),
+    proof: proofOf(endpoint, bucket, createHeader),
+    where: `bucket ${bucket} at ${endpoint ?? 'AWS'}`,
+    maxFileBytes,
+    deadlineMs,
     clock,
   });
-  const proof = proofOf(endpoint, bucket, createHeader);
-  return createVFS(new S3Driver(store, keysBelow(keyPrefix), proof, clock), { deadlineMs, clock });
+  return createVFS(driver, { deadlineMs, clock });
 }

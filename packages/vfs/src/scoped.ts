@@ -38,6 +38,11 @@ export function scoped(vfs: VFS, path: string): VFS {
         advice: 'Name an entry below it',
       });
     }
+    // Where directories are prefixes of names, the storage would make a file that has the name of the root.
+    if (call.op === 'writeFile' && call.path === ROOT && vfs.capabilities.directories === 'virtual') {
+      const code = call.options.exclusive === true ? 'EEXIST' : 'EISDIR';
+      throw new VFSError({ code, op: call.op, path: ROOT, adapter: vfs.adapter });
+    }
     try {
       return await next(moved);
     } catch (error) {

@@ -1,21 +1,14 @@
-import {
-  type Capabilities,
-  type Entry,
-  type FileInfo,
-  type Timer,
-  type VFSError,
-  type VFSPath,
-} from '@holdfast/vfs';
-import { type VFSDriver } from '@holdfast/vfs/adapter';
-import { encodeURL, type Slash } from './encode.js';
-import { Look } from './look.js';
-import { LostExchange, lossError } from './lost.js';
-import { MalformedReply, parseMultistatus } from './multistatus.js';
+import { ROOT, type Capabilities, type Entry, type FileInfo, type VFSPath } from '@holdfast/vfs';
+import { createVFS, failure, optionError, type Failure, type VFSDriver } from '@holdfast/vfs/adapter';
+import { changeError, withoutEffect } from './change.js';
+import { aboutOf, davError, type About } from './errors.js';
+import { Look } from './multistatus/look.js';
+import { encodeURL, parseHref, type Slash } from './multistatus/urls.js';
+import type { Witness } from './multistatus/witness.js';
 import type { Settings } from './options.js';
-import { makeRequester, type Answer, type Request, type Requester } from './request.js';
-import { pause, retryAfterMs } from './retry.js';
-import { davError, statusError, type About } from './status.js';
-import type { Transport } from './transport.js';
+import type { Transport } from './transport/exchange.js';
+import { makeRequester, type Answer, type Request, type Requester } from './transport/request.js';
+import { retryAfterMs } from './transport/retry-after.js';
 
 const CAPABILITIES: Capabilities = {
   // `rclone serve webdav` answers 201 to an MKCOL of what exists: nobody can vouch for a server before it was seen.
@@ -38,6 +31,8 @@ const CAPABILITIES: Capabilities = {
 const DONE: ReadonlySet<number> = new Set([200, 201, 204]);
 /** Statuses of a change that say little: which one comes for what differs from server to server. */
 const AMBIGUOUS: ReadonlySet<number> = new Set([400, 403, 404, 405, 409, 410, 412, 500]);
+/** The same for an MKCOL, which has more ways to say that something exists. */
+const AMBIGUOUS_MKCOL: ReadonlySet<number> = new Set([...AMBIGUOUS, 406, 415, 422, 423, 501]);
 /** Those of them that an MKCOL gets when something exists, or its parent does not. Both may have passed since. */
 const MAY_HAVE_PASSED: ReadonlySet<number> = new Set([405, 409]);
 
@@ -50,44 +45,66 @@ export class WebDAVDriver implements VFSDriver {
   readonly capabilities: Capabilities = CAPABILITIES;
   readonly #settings: Settings;
   readonly #transport: Transport;
-  readonly #request: Requester;
+  readonly #requester: Requester;
   readonly #look: Look;
-  readonly #closing = new AbortController();
+  #hasRoot: boolean;
 
   constructor(settings: Settings, transport: Transport) {
     this.#settings = settings;
     this.#transport = transport;
-    this.#request = makeRequester(transport, { ...settings, closing: this.#closing.signal });
-    this.#look = new Look(settings.base, this.#request, settings.maxListingBytes);
+    this.#requester = makeRequester(transport, settings);
+    this.#look = new Look(settings.base, this.#requester, settings.maxListingBytes);
+    this.#hasRoot = !settings.create;
   }
 
   async mkdir(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about: About = { op: 'mkdir', path };
-    let doubt = false;
+    const about = await this.#begin('mkdir', path, signal);
+    if (path === ROOT) {
+      await this.#look.must(path, about, signal);
+      throw davError(about, failure('EEXIST', { detail: 'it is the root' }));
+    }
+    const witness = this.#look.witness(path);
+    try {
+      await this.#make(path, about, signal, witness);
+    } finally {
+      witness.end();
+    }
+  }
+
+  async #make(path: VFSPath, about: About, signal: AbortSignal | undefined, witness: Witness): Promise<void> {
+    let isDoubtful = false;
     for (let again = true; ; again = false) {
-      const answer = await this.#follow(signal, (lingering) =>
-        this.#send('MKCOL', path, 'slash', about, lingering, { repeat: 'refused' }),
-      );
+      const answer = await this.#send('MKCOL', path, 'slash', about, signal, {
+        repeat: 'once',
+        lingerMs: LINGER_MS,
+      });
       // Nothing but 201 is success: a portal or a catch-all page says 200 to everything.
       if (answer.status === 201) return;
       const waitMs = answer.status === 503 ? retryAfterMs(answer, this.#settings.clock) : undefined;
       const isLate = waitMs !== undefined && waitMs < this.#settings.deadlineMs;
       if (isLate) {
-        await this.#wait(waitMs, about, signal);
-        doubt = true;
-      } else if (!AMBIGUOUS.has(answer.status)) {
-        throw failure(answer, about, doubt);
+        await this.#requester.pause(waitMs, about, signal);
+        isDoubtful = true;
+      } else if (!AMBIGUOUS_MKCOL.has(answer.status)) {
+        throw changeError(answer, about, isDoubtful);
       }
-      if ((await this.#look.at(path, about, signal, { slash: 'slash' })) !== undefined) {
+      if (
+        (!isDoubtful && (await witness.isThere())) ||
+        (await this.#look.at(path, about, signal, { slash: 'slash' })) !== undefined
+      ) {
         // After a 503 nobody can tell who made it.
-        throw doubt
-          ? davError(about, 'EBUSY', 'it was made while the service was unavailable', { doubt })
-          : davError(about, 'EEXIST');
+        throw isDoubtful
+          ? davError(about, failure('EBUSY', { detail: 'it was made while the service was unavailable' }), {
+              isDoubtful,
+            })
+          : davError(about, failure('EEXIST'));
       }
       const fault = await this.#look.parentFault(path, about, signal);
       if (fault !== undefined) throw fault;
       const mayPass = isLate || MAY_HAVE_PASSED.has(answer.status);
-      if (!again || !mayPass) throw doubt ? failure(answer, about, doubt) : withoutEffect(answer, about);
+      if (!again || !mayPass) {
+        throw isDoubtful ? changeError(answer, about, isDoubtful) : withoutEffect(answer, about);
+      }
     }
   }
 
@@ -97,43 +114,46 @@ export class WebDAVDriver implements VFSDriver {
     _options: { readonly exclusive: boolean },
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const about: About = { op: 'writeFile', path };
+    const about = await this.#begin('writeFile', path, signal);
     const answer = await this.#send('PUT', path, 'bare', about, signal, {
-      repeat: 'same-effect',
+      repeat: 'overwrite',
       body: data,
       headers: { 'Content-Type': 'application/octet-stream' },
     });
     if (DONE.has(answer.status)) return;
-    if (!AMBIGUOUS.has(answer.status)) throw failure(answer, about);
+    const { isDoubtful } = answer;
+    if (!AMBIGUOUS.has(answer.status)) throw changeError(answer, about, isDoubtful);
     const there = await this.#look.at(path, about, signal);
-    if (there?.self.type === 'directory') throw davError(about, 'EISDIR', undefined, { doubt: answer.doubt });
-    if (there !== undefined) throw failure(answer, about);
+    if (there?.self.type === 'directory') throw davError(about, failure('EISDIR'), { isDoubtful });
+    if (there !== undefined) throw changeError(answer, about, isDoubtful);
     throw (await this.#look.parentFault(path, about, signal)) ?? withoutEffect(answer, about);
   }
 
   /** Looks and reads at once: lighttpd answers `/file/below` with `/file`, others a directory with a page. */
   async readFile(
     path: VFSPath,
-    _options: { readonly maxBytes: number },
+    { maxBytes }: { readonly maxBytes: number },
     signal: AbortSignal | undefined,
   ): Promise<Uint8Array> {
-    const about: About = { op: 'readFile', path };
+    const about = await this.#begin('readFile', path, signal);
+    const limit = Math.min(maxBytes, this.#settings.maxFileBytes);
     const leaving = new AbortController();
     const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
     const reading = this.#send('GET', path, 'bare', about, either, {
-      repeat: 'always',
-      limit: this.#settings.maxFileBytes,
+      repeat: 'read',
+      limit: { bytes: limit, failure: tooBig(limit) },
       headers: { 'Cache-Control': 'no-cache', 'Accept-Encoding': 'identity' },
     });
     // What became of it counts only if there is a file to read.
     reading.catch(() => undefined);
     try {
-      const { self, empty } = await this.#look.must(path, about, signal);
-      if (self.type === 'directory') throw davError(about, 'EISDIR');
+      const { self } = await this.#look.must(path, about, signal);
+      if (self.type === 'directory') throw davError(about, failure('EISDIR'));
+      if (self.size !== undefined && self.size > limit) throw davError(about, tooBig(limit));
       // lighttpd announces the old length of a file that was just emptied, and never sends that much.
-      if (empty) return new Uint8Array();
+      if (self.size === 0) return new Uint8Array();
       const answer = await reading;
-      if (answer.status !== 200) throw failure(answer, about);
+      if (answer.status !== 200) throw changeError(answer, about, false);
       return new Uint8Array(answer.body);
     } finally {
       leaving.abort();
@@ -141,33 +161,36 @@ export class WebDAVDriver implements VFSDriver {
   }
 
   async ls(path: VFSPath, signal: AbortSignal | undefined): Promise<Entry[]> {
-    const about: About = { op: 'ls', path };
+    const about = await this.#begin('ls', path, signal);
     const { self, children } = await this.#look.must(path, about, signal, { slash: 'slash', depth: 1 });
-    if (self.type !== 'directory') throw davError(about, 'ENOTDIR', 'it is a file');
+    if (self.type !== 'directory') {
+      throw davError(about, failure('ENOTDIR', { detail: 'the server does not say that it is a directory' }));
+    }
     return [...children];
   }
 
   async stat(path: VFSPath, signal: AbortSignal | undefined): Promise<FileInfo> {
-    return (await this.#look.must(path, { op: 'stat', path }, signal)).self;
+    const about = await this.#begin('stat', path, signal);
+    return (await this.#look.must(path, about, signal)).self;
   }
 
   /** Looks first: a DELETE of a collection removes all that is in it. What is put there in between is removed too. */
   async rm(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about: About = { op: 'rm', path };
-    const { self, children } = await this.#look.must(path, about, signal, { depth: 1 });
-    if (children.length > 0) throw davError(about, 'ENOTEMPTY');
+    const about = await this.#begin('rm', path, signal);
+    const { self, children, unreadable } = await this.#look.must(path, about, signal, { depth: 1 });
+    if (children.length + unreadable > 0) throw davError(about, failure('ENOTEMPTY'));
     await this.#delete(about, path, self, signal);
   }
 
   async rmTree(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about: About = { op: 'rm', path };
+    const about = await this.#begin('rm', path, signal);
     const { self } = await this.#look.must(path, about, signal);
     await this.#delete(about, path, self, signal);
   }
 
   /** Looks first: a MOVE replaces a whole tree, and nginx makes missing parents. */
   async rename(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about: About = { op: 'rename', path: from };
+    const about = await this.#begin('rename', from, signal);
     const [source, target, fault] = await Promise.all([
       this.#look.must(from, about, signal),
       this.#look.at(to, about, signal),
@@ -175,21 +198,50 @@ export class WebDAVDriver implements VFSDriver {
     ]);
     if (fault !== undefined) throw fault;
     if (source.self.type === 'directory' || target?.self.type === 'directory') {
-      throw davError(about, 'EISDIR', 'only files are renamed, and never over a directory');
+      throw davError(
+        about,
+        failure('EISDIR', { detail: 'only files are renamed, and never over a directory' }),
+      );
     }
     // A MOVE onto itself deletes the file on some servers.
     if (from === to) return;
     const answer = await this.#send('MOVE', from, 'bare', about, signal, {
-      repeat: 'refused',
+      repeat: 'once',
       headers: { Destination: encodeURL(this.#settings.base, to, 'bare'), Overwrite: 'T' },
     });
-    if (!DONE.has(answer.status)) throw failure(answer, about);
+    if (!DONE.has(answer.status)) throw changeError(answer, about, answer.isDoubtful);
   }
 
   close(): Promise<void> {
-    this.#closing.abort();
+    this.#requester.close();
     this.#transport.close();
     return Promise.resolve();
+  }
+
+  /** Makes the root if that was asked for and nobody has yet, and never again: a share that goes away stays away. */
+  async #begin(op: About['op'], path: VFSPath, signal: AbortSignal | undefined): Promise<About> {
+    const { base } = this.#settings;
+    if (!this.#hasRoot) {
+      await this.#makeRoot(signal);
+      this.#hasRoot = true;
+    }
+    return aboutOf(base, op, path);
+  }
+
+  /** By a driver of the whole server: the collections above may be missing too. */
+  async #makeRoot(signal: AbortSignal | undefined): Promise<void> {
+    const { base } = this.#settings;
+    const whole = { ...this.#settings, base: new URL('/', base), create: false };
+    const names = parseHref(base.pathname);
+    if (names === undefined || names.isUnreadable) {
+      throw optionError(
+        'webdav',
+        'url: a name in its path is not UTF-8',
+        'Make that collection by other means',
+      );
+    }
+    const path = `/${names.names.join('/')}`;
+    await createVFS(new WebDAVDriver(whole, this.#transport)).mkdir(path, { recursive: true, signal });
   }
 
   async #delete(
@@ -199,37 +251,14 @@ export class WebDAVDriver implements VFSDriver {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const slash = type === 'directory' ? 'slash' : 'bare';
-    const answer = await this.#send('DELETE', path, slash, about, signal, { repeat: 'same-effect' });
+    const answer = await this.#send('DELETE', path, slash, about, signal, { repeat: 'remove' });
     if (DONE.has(answer.status)) return;
     // Gone after a try that nobody answered for: that try did it.
-    if (answer.doubt && answer.status === 404) return;
+    if (answer.isDoubtful && answer.status === 404) return;
     if (AMBIGUOUS.has(answer.status) && (await this.#look.at(path, about, signal, { slash })) === undefined) {
-      throw davError(about, 'ENOENT');
+      throw davError(about, failure('ENOENT'));
     }
-    throw failure(answer, about);
-  }
-
-  /**
-   * Runs `send` with a signal that outlasts `signal` by a while. An MKCOL that its caller gave up on is not cut off:
-   * the server would carry it out all the same, and whether it did is worth knowing (`VFSError.settled`).
-   */
-  async #follow<T>(
-    signal: AbortSignal | undefined,
-    send: (lingering: AbortSignal | undefined) => Promise<T>,
-  ): Promise<T> {
-    if (signal === undefined) return send(undefined);
-    const lingering = new AbortController();
-    let timer: Timer | undefined;
-    const linger = (): void => {
-      timer = this.#settings.clock.schedule(() => lingering.abort(), LINGER_MS, { background: true });
-    };
-    signal.addEventListener('abort', linger, { once: true });
-    try {
-      return await send(lingering.signal);
-    } finally {
-      signal.removeEventListener('abort', linger);
-      timer?.cancel();
-    }
+    throw changeError(answer, about, answer.isDoubtful);
   }
 
   #send(
@@ -241,37 +270,12 @@ export class WebDAVDriver implements VFSDriver {
     request: Omit<Request, 'method' | 'url'>,
   ): Promise<Answer> {
     const url = encodeURL(this.#settings.base, path, slash);
-    return this.#request({ ...request, method, url }, about, signal);
-  }
-
-  async #wait(ms: number, about: About, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await pause(ms, this.#settings.clock, [signal, this.#closing.signal]);
-    } catch (error) {
-      throw error instanceof LostExchange ? lossError(error, about, true) : error;
-    }
+    return this.#requester.send({ ...request, method, url }, about, signal);
   }
 }
 
-/** The error of a change that was answered, and of which nothing is to be seen: nothing will come of it any more. */
-function withoutEffect(answer: Answer, about: About): VFSError {
-  const { code, detail, advice } = failure(answer, about);
-  return davError(about, code, detail, { advice, doubt: answer.doubt });
-}
-
-/**
- * The error that an answer means. A 207 to a change says that some of it failed, and inside what: the `webdav` client
- * takes it for success.
- */
-function failure(answer: Answer, about: About, doubt = answer.doubt): VFSError {
-  if (answer.status !== 207) return statusError(answer.status, about, doubt);
-  try {
-    const failed = parseMultistatus(answer.body).find(({ status }) => status !== undefined && status >= 300);
-    return failed?.status === undefined
-      ? davError(about, 'EIO', 'the server tells of no success', { doubt: true })
-      : statusError(failed.status, about, true);
-  } catch (error) {
-    if (!(error instanceof MalformedReply)) throw error;
-    return davError(about, 'EIO', error.message, { doubt: true, cause: error });
-  }
-}
+const tooBig = (limit: number): Failure =>
+  failure('EFBIG', {
+    detail: `the file is larger than ${limit} bytes`,
+    advice: 'Raise maxBytes of the call or maxFileBytes of the VFS, whichever is less',
+  });

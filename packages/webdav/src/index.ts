@@ -1,3 +1,10 @@
-export type { BasicAuth, BearerAuth, DigestAuth, WebDAVAuth, WebDAVOptions, WebDAVTLS } from './options.js';
-export { webdavVFSFromURL } from './url.js';
-export { webdavVFS } from './webdav-vfs.js';
+export { webdavVFS } from './open.js';
+export type {
+  BasicAuth,
+  BearerAuth,
+  DigestAuth,
+  WebDAVAuth,
+  WebDAVTLS,
+  WebDAVVFSOptions,
+} from './options.js';
+export { webdavVFSFromURL, type WebDAVEnvironment } from './url.js';

@@ -1,4 +1,5 @@
-import { describeIssues, systemClock, VFSError, type Clock } from '@holdfast/vfs';
+import { systemClock, type Clock } from '@holdfast/vfs';
+import { isClock, optionError, parseOptions as parse } from '@holdfast/vfs/adapter';
 import { z } from 'zod';
 
 /** User and password, sent with every request: use it over https. */
@@ -8,7 +9,7 @@ export interface BasicAuth {
   readonly password: string;
 }
 
-/** User and password that never cross the wire (RFC 7616 with MD5; costs one request more at the start). */
+/** User and password that never cross the wire (RFC 7616; costs one request more at the start). */
 export interface DigestAuth {
   readonly type: 'digest';
   readonly username: string;
@@ -39,24 +40,29 @@ export interface WebDAVTLS {
   readonly servername?: string;
 }
 
-export interface WebDAVOptions {
+export interface WebDAVVFSOptions {
   /**
    * The collection that becomes `/`: `https://host/path`. Plain `http:` is for loopback, unless `allowInsecureHttp`.
-   * May carry `user:password@` in place of `auth`.
+   * Without user and password: pass those as `auth`.
    */
   readonly url: string | URL;
   /** Default: none. */
   readonly auth?: WebDAVAuth | undefined;
   readonly tls?: WebDAVTLS | undefined;
+  /** Makes the collection of `url`, and those above it, if they are missing: once, at the first call. Default `false`. */
+  readonly create?: boolean | undefined;
   /** Allows plain http to a host that is not this machine: anyone on the way can read and change all. Default `false`. */
   readonly allowInsecureHttp?: boolean | undefined;
-  /** Longest wait for one call, retries included, in milliseconds. Default 10,000. */
+  /**
+   * Longest wait for one call, retries included, in milliseconds. A request that is silent for three tenths of it is
+   * sent again on a new connection, where that is safe. Default 10,000.
+   */
   readonly deadlineMs?: number | undefined;
   /** How often a request is repeated where that is safe. Default 2. */
   readonly retries?: number | undefined;
-  /** Connections open at a time. Default 8. */
+  /** Requests that are on their way at a time; those that the server leaves without an answer do not count. Default 8. */
   readonly maxConnections?: number | undefined;
-  /** Largest listing that is read, in bytes. Default 16 MiB, some 30,000 entries. */
+  /** Largest listing that is read, in bytes. Default 256 MiB, some 400,000 entries. */
   readonly maxListingBytes?: number | undefined;
   /** Largest file that is read, in bytes. Default 64 MiB. */
   readonly maxFileBytes?: number | undefined;
@@ -70,6 +76,7 @@ export interface Settings {
   readonly base: URL;
   readonly auth: WebDAVAuth | undefined;
   readonly tls: WebDAVTLS | undefined;
+  readonly create: boolean;
   readonly deadlineMs: number;
   readonly retries: number;
   readonly maxConnections: number;
@@ -84,17 +91,18 @@ const bytes = z.union([z.string(), z.instanceof(Uint8Array)]);
 const username = z.string().regex(/^[^:\p{Cc}]*$/u, 'has a colon or a control character');
 const password = z.string().regex(/^\P{Cc}*$/u, 'has a control character');
 
-const authSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('basic'), username, password }),
-  z.strictObject({ type: z.literal('digest'), username, password }),
-  z.strictObject({
-    type: z.literal('bearer'),
-    token: z.string().regex(/^[\x21-\x7e]+$/, 'is not printable ASCII'),
-  }),
-]);
 const schema = z.strictObject({
   url: z.union([z.string(), z.instanceof(URL)]),
-  auth: authSchema.optional(),
+  auth: z
+    .discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('basic'), username, password }),
+      z.strictObject({ type: z.literal('digest'), username, password }),
+      z.strictObject({
+        type: z.literal('bearer'),
+        token: z.string().regex(/^[\x21-\x7e]+$/, 'is not printable ASCII'),
+      }),
+    ])
+    .optional(),
   tls: z
     .strictObject({
       ca: z.union([bytes, z.array(bytes).readonly()]).optional(),
@@ -105,6 +113,7 @@ const schema = z.strictObject({
       servername: z.string().optional(),
     })
     .optional(),
+  create: z.boolean().default(false),
   allowInsecureHttp: z.boolean().default(false),
   deadlineMs: z.number().positive().default(10_000),
   retries: z.int().min(0).max(10).default(2),
@@ -112,81 +121,60 @@ const schema = z.strictObject({
   maxListingBytes: z
     .int()
     .min(1024)
-    .default(16 * MIB),
+    .default(256 * MIB),
   maxFileBytes: z
     .int()
     .min(1)
     .default(64 * MIB),
-  clock: z.custom<Clock>((value) => typeof value === 'object' && value !== null).default(systemClock),
+  clock: z.custom<Clock>(isClock, 'is no clock').default(systemClock),
 });
 
-const KNOWN = Object.keys(schema.shape).join(', ');
+/** Where secrets go instead of a URL. */
+export const SECRETS =
+  'Pass it as auth, or in HOLDFAST_WEBDAV_PASSWORD with a URL for webdavVFSFromURL or openVFS';
 
 /**
  * Checks what a caller passed, once.
  *
  * @throws `VFSError` `EINVAL` that names the option and never shows a value: it may be a secret
  */
-export function parseOptions(options: WebDAVOptions): Settings {
-  const { url, auth, tls, allowInsecureHttp, ...rest } = checked(schema, options);
+export function parseOptions(options: WebDAVVFSOptions): Settings {
+  const { url, tls, allowInsecureHttp, auth, ...rest } = parse(schema, options, 'webdav', 'WebDAVVFSOptions');
   const base = parseBase(url);
-  const inURL = takeCredentials(base);
-  if (inURL !== undefined && auth !== undefined) throw invalid('auth: the url has credentials too');
   if (base.protocol === 'http:') {
-    if (tls !== undefined) throw invalid('tls: the url is plain http');
+    if (tls !== undefined) throw optionError('webdav', 'tls: the url is plain http');
     if (!allowInsecureHttp && !isLoopback(base.hostname)) {
-      throw invalid(
+      throw optionError(
+        'webdav',
         'url: plain http to another machine',
         'Use https (webdavs://), or pass allowInsecureHttp: true if everyone on the way may read and change all',
       );
     }
   }
   // Exact optional properties: zod's optional ones may be `undefined`, which means the same to node:tls.
-  return {
-    ...rest,
-    base,
-    auth: inURL === undefined ? auth : checked(authSchema, { type: 'basic', ...inURL }),
-    tls: tls as WebDAVTLS | undefined,
-  };
-}
-
-function checked<T>(by: z.ZodType<T>, given: unknown): T {
-  const parsed = by.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw invalid(describeIssues(parsed.error), `The options are ${KNOWN}; see WebDAVOptions`);
-}
-
-/** An option that is not as it should be. */
-export function invalid(detail: string, advice = 'Correct the option'): VFSError {
-  return new VFSError({ code: 'EINVAL', op: 'open', path: '/', adapter: 'webdav', detail, advice });
+  return { ...rest, base, auth, tls: tls as WebDAVTLS | undefined };
 }
 
 function parseBase(url: string | URL): URL {
-  let base: URL;
-  try {
-    base = new URL(url);
-  } catch {
-    throw invalid('url: not a URL', 'Pass something like https://host/path');
-  }
+  const advice = 'Pass something like https://host/path';
+  // The parser's own error quotes what it was given, and that may hold a password.
+  if (!URL.canParse(String(url))) throw optionError('webdav', 'url: not a URL', advice);
+  const base = new URL(url);
   if (base.protocol !== 'http:' && base.protocol !== 'https:') {
-    throw invalid('url: neither http nor https', 'Pass something like https://host/path');
+    throw optionError('webdav', 'url: neither http nor https', advice);
   }
-  if (base.search !== '' || base.hash !== '') throw invalid('url: has a query or a fragment');
+  if (base.username !== '' || base.password !== '') {
+    throw optionError('webdav', 'url: holds a user or a password', SECRETS);
+  }
+  if (base.search !== '' || base.hash !== '') {
+    throw optionError(
+      'webdav',
+      'url: has a query or a fragment',
+      'Write %3F for a "?" and %23 for a "#" in a name',
+    );
+  }
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return base;
-}
-
-/** Takes user and password off `base`, so that no message made from it can show them. */
-export function takeCredentials(base: URL): { username: string; password: string } | undefined {
-  const { username: user, password: secret } = base;
-  base.username = '';
-  base.password = '';
-  if (user === '' && secret === '') return undefined;
-  try {
-    return { username: decodeURIComponent(user), password: decodeURIComponent(secret) };
-  } catch {
-    throw invalid('url: user or password is not percent-encoded', 'Write %25 for a %, or pass auth');
-  }
 }
 
 function isLoopback(hostname: string): boolean {

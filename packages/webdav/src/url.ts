@@ -1,65 +1,82 @@
 import type { VFS } from '@holdfast/vfs';
-import { invalid, takeCredentials, type WebDAVOptions } from './options.js';
-import { webdavVFS } from './webdav-vfs.js';
+import { optionError, parseURL } from '@holdfast/vfs/adapter';
+import { webdavVFS } from './open.js';
+import { SECRETS, type WebDAVAuth, type WebDAVVFSOptions } from './options.js';
+
+/** What may stand behind the `?` of a URL. Nothing secret: a URL shows in lists of processes, logs and histories. */
+const QUERY = {
+  auth: 'text',
+  create: 'flag',
+  allowInsecureHttp: 'flag',
+  deadlineMs: 'number',
+  retries: 'number',
+  maxConnections: 'number',
+  maxListingBytes: 'number',
+  maxFileBytes: 'number',
+} as const;
+
+/** The variable of the environment that {@link webdavVFSFromURL} reads, for what a URL must not hold. */
+export interface WebDAVEnvironment {
+  /** The password of the user in the URL; with `?auth=bearer`, the token. */
+  readonly HOLDFAST_WEBDAV_PASSWORD?: string | undefined;
+}
 
 /**
- * A WebDAV share by its URL: `webdavs://user:password@host/path` over https, `webdav://` over plain http, which is for
- * loopback unless `allowInsecureHttp` is set. User and password are percent-encoded.
+ * A WebDAV share by its URL: `webdavs://user@host/path` over https, `webdav://` over plain http, which is for loopback
+ * unless `allowInsecureHttp` is set. The user is percent-encoded.
  *
- * Simple options can stand in the URL: `?deadlineMs=3000&auth=digest`. There, `auth` says what `user:password` is:
- * `basic` (the default), `digest`, or `bearer`, of which the password is the token. `options` go before the URL's.
+ * The password is taken from `options.auth`, or else from `HOLDFAST_WEBDAV_PASSWORD`; in the URL it is refused. Simple
+ * options can stand in the URL: `?deadlineMs=3000&auth=digest`. There, `auth` says what it is a password of: `basic`
+ * (the default), `digest`, or `bearer`, which has no user and whose token it is. `options` go before the URL's.
  *
  * @throws `VFSError` `EINVAL`, which never shows a secret
  * @example
- * const vfs = webdavVFSFromURL('webdavs://ada:secret@cloud.example/dav/locks');
+ * const vfs = webdavVFSFromURL('webdavs://ada@cloud.example/dav/locks');
  */
-export function webdavVFSFromURL(url: string | URL, options: Readonly<Omit<WebDAVOptions, 'url'>> = {}): VFS {
-  const base = httpOf(String(url));
-  const { auth: kind, ...inURL } = Object.fromEntries(base.searchParams);
-  base.search = '';
-  const credentials = takeCredentials(base);
-  if (credentials !== undefined && options.auth !== undefined) {
-    throw invalid('auth: the url has credentials too');
-  }
-  if (credentials === undefined && kind !== undefined)
-    throw invalid('auth: the url has no user and password');
-  return webdavVFS({
-    ...Object.fromEntries(Object.entries(inURL).map(([name, text]) => [name, valueOf(text)])),
-    ...options,
-    ...(credentials !== undefined && { auth: authOf(kind, credentials) }),
-    url: base,
+export function webdavVFSFromURL(
+  url: string | URL,
+  options: Readonly<Omit<WebDAVVFSOptions, 'url'>> = {},
+  environment: WebDAVEnvironment = process.env,
+): VFS {
+  const text = String(url).trim();
+  const { user, options: inURL } = parseURL(text, {
+    adapter: 'webdav',
+    schemes: ['webdav:', 'webdavs:'],
+    form: 'webdavs://user@host/folder',
+    options: QUERY,
+    secrets: SECRETS,
   });
+  const { auth: kind, ...simple } = inURL;
+  const auth = options.auth ?? authOf(user, kind, environment.HOLDFAST_WEBDAV_PASSWORD || undefined);
+  return webdavVFS({ ...simple, ...options, auth, url: httpOf(text) });
 }
 
 /** As http(s): the URL parser normalises host and path of the schemes it knows, and of no others. */
 function httpOf(url: string): URL {
-  const [, s, rest] = /^webdav(s?):(\/\/[^]*)$/i.exec(url.trim()) ?? [];
-  if (rest === undefined) throw invalid('url: neither webdav:// nor webdavs://');
-  try {
-    return new URL(`http${s === '' ? '' : 's'}:${rest}`);
-  } catch {
-    throw invalid('url: not a URL', 'Pass something like webdavs://host/path');
-  }
+  const base = new URL(url.replace(/^webdav(s?):/i, 'http$1:'));
+  base.username = '';
+  base.search = '';
+  return base;
 }
 
-function authOf(
-  kind: string | undefined,
-  { username, password }: { username: string; password: string },
-): NonNullable<WebDAVOptions['auth']> {
+function authOf(user: string, kind: string | undefined, secret: string | undefined): WebDAVAuth | undefined {
+  const missing = 'Set HOLDFAST_WEBDAV_PASSWORD, or pass auth';
   switch (kind) {
     case undefined:
     case 'basic':
-      return { type: 'basic', username, password };
     case 'digest':
-      return { type: 'digest', username, password };
+      if (user === '') {
+        if (kind === undefined) return undefined;
+        throw optionError('webdav', 'the URL names no user', 'Write webdavs://user@host/folder');
+      }
+      if (secret === undefined) {
+        throw optionError('webdav', 'the URL names a user, and there is no password', missing);
+      }
+      return { type: kind ?? 'basic', username: user, password: secret };
     case 'bearer':
-      return { type: 'bearer', token: password };
+      if (secret === undefined) throw optionError('webdav', 'there is no token for auth=bearer', missing);
+      return { type: 'bearer', token: secret };
     default:
-      throw invalid('auth: neither basic nor digest nor bearer');
+      throw optionError('webdav', 'auth: neither basic nor digest nor bearer');
   }
-}
-
-function valueOf(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

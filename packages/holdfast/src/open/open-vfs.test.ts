@@ -49,7 +49,7 @@ describe('openVFS', () => {
   it('opens the storages that are reached over a network, and asks nothing of them yet', async () => {
     const opened = await Promise.all([
       openVFS('sftp://ada@host.invalid/locks', { password: 'x', insecureAcceptAnyHostKey: true }),
-      openVFS('webdavs://ada:x@host.invalid/locks'),
+      openVFS('webdavs://host.invalid/locks', { auth: { type: 'basic', username: 'ada', password: 'x' } }),
       openVFS('webdav://127.0.0.1:1/locks'),
       openVFS('s3://some-bucket/locks?region=eu-north-1'),
     ]);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setMaxListeners } from 'node:events';
 import { memoryStore, memoryVFS } from '@holdfast/memory';
 import {
@@ -52,16 +53,19 @@ let clients = 0;
 const DEFECTS: readonly Defect[] = [
   [
     'signals are ignored',
-    around((call, next) => next({ ...call, options: { ...call.options, signal: undefined } })),
+    around(async (call, next) => {
+      // What takes its time; an answer that is there at once cannot be given up on.
+      await nextTurn();
+      return next({ ...call, options: { ...call.options, signal: undefined } });
+    }),
     [BEFORE, DURING],
   ],
   [
     'a signal is looked at before the call only',
-    around((call, next) => {
-      const { signal } = call.options;
-      return signal?.aborted === true
-        ? Promise.reject(signal.reason)
-        : next({ ...call, options: { ...call.options, signal: undefined } });
+    around(async (call, next) => {
+      call.options.signal?.throwIfAborted();
+      await nextTurn();
+      return next({ ...call, options: { ...call.options, signal: undefined } });
     }),
     [DURING],
   ],

@@ -145,6 +145,8 @@ const DEFECTS: readonly Defect[] = [
       intercept(vfs, async (call, next) => {
         if (call.op !== 'ls') return next(call);
         const first = (await vfs.ls(call.path)).slice(0, 10);
+        // So long the second page is under way.
+        for (let hop = 0; hop < 5; hop++) await Promise.resolve();
         return first.length < 10 ? first : [...first, ...(await vfs.ls(call.path)).slice(10)];
       }),
     ['ls lists a large directory completely, also while it changes'],

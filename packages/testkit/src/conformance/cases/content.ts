@@ -74,10 +74,11 @@ export const contentCases: readonly Case[] = [
   },
   {
     name: 'writeFile over a directory is EISDIR, and changes nothing',
-    async run({ vfs }) {
+    async run({ vfs, capabilities: { directories } }) {
       await vfs.mkdir('/d');
       await vfs.writeFile('/d/f', 'kept');
-      await demandRefusal(() => vfs.writeFile('/d', 'x'), 'writeFile', '/d', 'EISDIR');
+      if (directories === 'virtual') await resultOf(() => vfs.writeFile('/d', 'x'));
+      else await demandRefusal(() => vfs.writeFile('/d', 'x'), 'writeFile', '/d', 'EISDIR');
       await demandRefusal(() => vfs.writeFile('/', 'x'), 'writeFile', '/', 'EISDIR');
       await demandNames(vfs, '/d', ['f'], 'after a refused writeFile');
     },
