@@ -3,8 +3,8 @@ import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import { isTransient } from '../time/index.js';
 
-/** At once, where a call takes a round trip. */
-const AT_ONCE = 4;
+/** So many removals at once, where a call takes a round trip, and where it is done when it returns. */
+const AT_ONCE = { remote: 4, local: 16 };
 
 interface CleanupInit {
   /** The own number, which is confirmed. */
@@ -69,9 +69,9 @@ export class Cleanup {
     const { ledger } = this.#state;
     if (floor !== undefined && !(await this.#attempt(ledger.makeFloor(floor)))) return;
     const left = removals.values();
-    const local = ledger.vfs.capabilities.cost === 'local';
-    if (local) await this.#remove(left);
-    else await Promise.all(Array.from({ length: AT_ONCE }, () => this.#remove(left)));
+    const most = ledger.vfs.capabilities.cost === 'local' ? AT_ONCE.local : AT_ONCE.remote;
+    const atOnce = Math.min(most, removals.length);
+    await Promise.all(Array.from({ length: atOnce }, () => this.#remove(left)));
     await this.#remove([{ claim: undefined, marks: rest }]);
   }
 

@@ -41,15 +41,21 @@ const recordSchema = z.object({
     .optional(),
 });
 
-/** What is the same in all records of a process, as JSON: it is the larger part. */
+/** The larger part of a record is the same in all of a process. */
 const encodedProcesses = new WeakMap<ProcessIdentity, string>();
 
 /** The bytes of the record of a claim. */
-export function encodeRecord({ process, ...own }: ClaimRecord): string {
-  if (process === undefined) return JSON.stringify(own);
+export function encodeRecord({ token, nonce, staleAfterMs, since, label, process }: ClaimRecord): string {
+  let json = `{"token":${token},"nonce":${JSON.stringify(nonce)},"staleAfterMs":${staleAfterMs},"since":${since}`;
+  if (label !== undefined) json += `,"label":${JSON.stringify(label)}`;
+  if (process !== undefined) json += `,"process":${encodeProcess(process)}`;
+  return `${json}}`;
+}
+
+function encodeProcess(process: ProcessIdentity): string {
   let encoded = encodedProcesses.get(process);
   if (encoded === undefined) encodedProcesses.set(process, (encoded = JSON.stringify(process)));
-  return `${JSON.stringify(own).slice(0, -1)},"process":${encoded}}`;
+  return encoded;
 }
 
 /**
