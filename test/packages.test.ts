@@ -33,7 +33,7 @@ console.log('packed, installed, used');
 const TYPED = `
 import { Lock, openVFS, type Lease, type LockOptions, type VFS } from 'holdfast';
 import { inspectAll, type LockInfo } from '@holdfast/lock';
-import { localVFS, type LocalOptions } from '@holdfast/local';
+import { localVFS, type LocalVFSOptions } from '@holdfast/local';
 import { memoryVFS } from '@holdfast/memory';
 import { type Capabilities } from '@holdfast/vfs';
 import { createVFS, type VFSDriver } from '@holdfast/vfs/adapter';
@@ -48,7 +48,7 @@ export async function use(vfs: VFS, signal: AbortSignal): Promise<readonly LockI
 }
 // @ts-expect-error there is no such option
 export const refused: LockOptions = { id: 'a', retries: 3 };
-export const open = (local: LocalOptions): VFS => localVFS('/tmp', local);
+export const open = (local: LocalVFSOptions): VFS => localVFS('/tmp', local);
 export const wrap = (driver: VFSDriver): VFS => createVFS(driver);
 export const can = (vfs: VFS): Capabilities => vfs.capabilities;
 await use(await openVFS('memory:typed'), AbortSignal.timeout(10_000));

@@ -1,28 +1,33 @@
-// `npm start`: five processes contend for one lock on a local folder. One is killed while it holds the lock, one is
-// stopped past its lease and continued. At the end, what they wrote down is held against what a lock promises.
+// `npm start`: five processes contend for one lock on a local folder, first come, first served. One is killed while it
+// holds the lock, one is stopped past its lease and continued; then those that are left read together, under shared
+// leases. At the end, what they wrote down is held against what a lock promises.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { hostTime } from '@holdfast/testkit';
+import { hostTime } from '@holdfast/testkit/history';
 import { Display } from './display.js';
 import {
   END_AT_MS,
   KILL_AT_MS,
   NAMES,
   PATIENCE_MS,
+  SHARE_AT_MS,
   STALE_AFTER_MS,
   STOP_AT_MS,
   STOPPED_ON_MS,
 } from './plan.js';
+import { QueueWatch } from './queue.js';
 import { summarise } from './summary.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-demo-'));
 const workers = new Map();
-const display = new Display(workers);
+mkdirSync(join(folder, 'locks'));
+const queue = await QueueWatch.open(join(folder, 'locks'));
+const display = new Display(workers, queue);
 const listeners = new Set();
 
 // Whatever happens, no process and no file is left behind.
@@ -85,9 +90,18 @@ async function demonstrate() {
     display.tell(`charlie has noticed: ${(await lost).how}`, 'green');
   }
 
+  await until(SHARE_AT_MS);
+  const readers = [...workers.keys()].filter((name) => workers.get(name).state !== 'killed');
+  const read = readers.map((name) => said(name, 'read'));
+  for (const name of readers) workers.get(name).child.send('read');
+  display.tell(`${readers.join(', ')} are to read under shared leases`, 'cyan');
+  await Promise.all(read);
+  display.tell('all of them have read', 'green');
+
   await until(END_AT_MS);
   await end();
   display.end();
+  await queue.close();
   const summary = summarise(folder, { killed, stopped });
   display.summary(summary);
   return summary.ok;
@@ -95,7 +109,7 @@ async function demonstrate() {
 
 function start(name) {
   const child = fork(fileURLToPath(new URL('worker.js', import.meta.url)), [folder, name]);
-  const worker = { child, pid: child.pid, state: 'starting', token: 0, count: 0 };
+  const worker = { child, pid: child.pid, state: 'starts', count: 0 };
   workers.set(name, worker);
   child.on('message', (message) => {
     if (worker.state !== 'killed') follow(worker, message);
@@ -108,10 +122,10 @@ function start(name) {
   });
 }
 
-function follow(worker, { type, token }) {
-  if (type === 'acquired') Object.assign(worker, { state: 'holding', token, count: worker.count + 1 });
-  else if (type === 'waiting') worker.state = 'waiting';
-  else if (type === 'released' || type === 'lost') worker.state = 'working';
+function follow(worker, { type }) {
+  if (type === 'acquired') worker.count += 1;
+  // One that was stopped goes on when it says anything.
+  if (type !== 'read') worker.state = 'works';
 }
 
 /** The next message for which `matches`. */

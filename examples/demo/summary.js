@@ -1,7 +1,7 @@
 // What the processes wrote down, and what follows from it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkHistory, describeHistory, parseHistory } from '@holdfast/testkit';
+import { checkHistory, describeHistory, parseHistory } from '@holdfast/testkit/history';
 
 /** @returns lines of `{ ok, what, found }`, and the whole report where it shows a fault */
 export function summarise(folder, { killed, stopped }) {
@@ -17,13 +17,22 @@ export function summarise(folder, { killed, stopped }) {
   const count = (...faults) => report.violations.filter(({ fault }) => faults.includes(fault)).length;
   const acquired = report.events.filter(({ type }) => type === 'acquired');
   const tokens = acquired.map(({ token }) => token);
-  const busy = new Set(acquired.map(({ process }) => process));
+  const grants = new Map();
+  for (const { process } of acquired) grants.set(process, (grants.get(process) ?? 0) + 1);
+  const steady = [...grants].filter(([name]) => name !== killed?.name && name !== stopped?.name);
+  const counts = steady.map(([, times]) => times).sort((a, b) => a - b);
 
   const lines = [
     {
-      ok: busy.size >= 4,
+      ok: grants.size >= 4,
       what: 'acquisitions',
-      found: `${acquired.length} by ${busy.size} processes`,
+      found: `${acquired.length} by ${grants.size} processes`,
+    },
+    {
+      // Each asks again as soon as it has given the lock back, so in turns.
+      ok: counts.at(-1) - counts[0] <= Math.max(3, counts.at(-1) / 4),
+      what: 'first come, first served',
+      found: `those left in peace had it ${counts.join(', ')} times`,
     },
     { ok: count('overlap', 'outlived') === 0, what: 'overlaps', found: String(count('overlap', 'outlived')) },
     {
@@ -40,6 +49,10 @@ export function summarise(folder, { killed, stopped }) {
     ...(stopped === undefined
       ? []
       : [recovery('SIGSTOP while holding', stopped, acquired), learned(stopped, notes)]),
+    sharing(
+      notes.filter(({ type }) => type === 'read'),
+      report.events,
+    ),
   ];
   return {
     ok: report.ok && lines.every(({ ok }) => ok),
@@ -58,9 +71,28 @@ function recovery(what, blow, acquired) {
   };
 }
 
+/** Shared leases overlap with each other, and never with a time in which somebody held the lock alone. */
+function sharing(reads, events) {
+  const most = Math.max(
+    0,
+    ...reads.map(({ from }) => reads.filter((each) => each.from <= from && from < each.until).length),
+  );
+  const alone = events.filter(({ type }) => type === 'acquired' || type === 'update');
+  const disturbed = reads.filter(
+    ({ from, until, before, after }) => before !== after || alone.some(({ at }) => from < at && at < until),
+  );
+  return {
+    ok: most >= 2 && disturbed.length === 0,
+    what: 'shared leases',
+    found: `${reads.length}, up to ${most} at once; ${disturbed.length} beside one who holds it alone`,
+  };
+}
+
 function learned(stopped, notes) {
   const what = 'SIGCONT past its lease';
-  const note = notes.find(({ name, token }) => name === stopped.name && token === stopped.token);
+  const note = notes.find(
+    ({ type, name, token }) => type === 'lost' && name === stopped.name && token === stopped.token,
+  );
   if (note === undefined) return { ok: false, what, found: `${stopped.name} has not noticed` };
   return {
     ok: note.at > stopped.at,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Lock, openVFS } from 'holdfast';
-import { HistoryRecorder, hostTime } from '@holdfast/testkit';
-import { STALE_AFTER_MS } from './plan.js';
+import { HistoryRecorder, hostTime } from '@holdfast/testkit/history';
+import { READING_MS, STALE_AFTER_MS } from './plan.js';
 
 const [, , folder = '', name = ''] = process.argv;
 const history = openSync(join(folder, `${name}.history`), 'a');
@@ -18,19 +18,24 @@ const record = new HistoryRecorder({
 });
 const counter = join(folder, 'counter');
 
-const orders = { end: false, hold: false };
+const orders = { end: false, hold: false, read: false };
 process.on('message', (order) => {
   orders[order] = true;
 });
 process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => undefined); // Ctrl-C is for the parent, which then ends all of us.
 
-const vfs = await openVFS(pathToFileURL(join(folder, 'locks')), { create: true });
+const vfs = await openVFS(pathToFileURL(join(folder, 'locks')));
 const lock = new Lock(vfs, { id: 'demo', staleAfterMs: STALE_AFTER_MS, label: name });
 say({ type: 'ready' });
 
 while (!orders.end) {
   say({ type: 'waiting' });
+  if (orders.read) {
+    await read();
+    orders.read = false;
+    continue;
+  }
   record.acquire();
   const lease = await lock.acquire();
   record.acquired(lease);
@@ -41,9 +46,7 @@ while (!orders.end) {
     if (lost) return;
     lost = true;
     record.lost(lease);
-    const note = { at: hostTime(), token: lease.token, how, reason: lease.signal.reason.reason };
-    writeSync(notes, `${JSON.stringify(note)}\n`);
-    say({ type: 'lost', ...note });
+    note({ type: 'lost', at: hostTime(), token: lease.token, how, reason: lease.signal.reason.reason });
   };
   lease.signal.addEventListener('abort', () => learn('lease.signal aborted'), { once: true });
 
@@ -75,6 +78,25 @@ async function work(lease) {
   if (!lease.held) return;
   writeFileSync(counter, String(before + 1));
   record.update(lease, before, before + 1);
+}
+
+/** Reads that number, beside others who only read it. */
+async function read() {
+  const lease = await lock.acquire({ mode: 'shared' });
+  const from = hostTime();
+  say({ type: 'acquired', token: lease.token });
+  const before = readFileSync(counter, 'utf8');
+  await sleep(READING_MS);
+  const after = readFileSync(counter, 'utf8');
+  if (lease.held) note({ type: 'read', token: lease.token, from, until: hostTime(), before, after });
+  await lease.release();
+  say({ type: 'released', token: lease.token });
+}
+
+/** Writes down for the summary what the history has no word for, and says it. */
+function note(message) {
+  writeSync(notes, `${JSON.stringify(message)}\n`);
+  say(message);
 }
 
 function say(message) {

@@ -73,7 +73,7 @@ export function helpersOf(parent: number): number[] {
       const [stat, command] = [textOf(`/proc/${pid}/stat`), textOf(`/proc/${pid}/cmdline`)];
       // The fields begin behind the name, which is in brackets: state, parent, …
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return Number(fields[1]) === parent && /holdfast-mount|agent\.js/.test(command);
+      return Number(fields[1]) === parent && /holdfast-mount|helper-main\.js/.test(command);
     })
     .map(Number);
 }

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { localVFS, type LocalOptions } from '@holdfast/local';
+import { localVFS, type LocalVFSOptions } from '@holdfast/local';
 import type { VFS } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
 import { canMount, makeReadOnly, makeTmpfs } from './places.fixture.js';
@@ -16,7 +16,7 @@ async function fill(vfs: VFS): Promise<void> {
   }
 }
 
-describe.runIf(canMount).each<[string, LocalOptions]>([
+describe.runIf(canMount).each<[string, LocalVFSOptions]>([
   ['as a disk', {}],
   ['as a mount', { filesystem: 'network' }],
 ])('on a tmpfs %s', (_, options) => {

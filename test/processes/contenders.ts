@@ -1,7 +1,7 @@
-import { checkHistory, parseHistory, type HistoryReport } from '@holdfast/testkit';
+import { checkHistory, parseHistory, type HistoryReport } from '@holdfast/testkit/history';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,10 @@ export interface Conduct {
   readonly turns?: number;
   /** Whether they change a common counter under the lock. */
   readonly counts?: boolean;
+  /** For how long each holds it, if it does nothing else, in milliseconds. */
+  readonly holdMs?: number;
+  /** How long each call of it takes, in milliseconds. Then it is written down how many calls a number takes. */
+  readonly callMs?: number;
   readonly staleAfterMs?: number;
 }
 
@@ -25,6 +29,7 @@ export class Contenders implements AsyncDisposable {
 
   constructor(conduct: Conduct) {
     this.#conduct = conduct;
+    mkdirSync(join(this.folder, 'locks'));
     writeFileSync(join(this.folder, 'counter'), '0');
   }
 
@@ -34,16 +39,17 @@ export class Contenders implements AsyncDisposable {
   }
 
   /** Starts one, and waits until it contends. */
-  async start(): Promise<void> {
+  async start(conduct: Conduct = {}): Promise<string> {
     const name = `p${++this.#count}`;
     const child = spawn(
       process.execPath,
-      [SCRIPT, JSON.stringify({ folder: this.folder, name, ...this.#conduct })],
+      [SCRIPT, JSON.stringify({ folder: this.folder, name, ...this.#conduct, ...conduct })],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#running.set(name, child);
     child.once('exit', () => this.#running.delete(name));
     await once(child.stdout, 'data');
+    return name;
   }
 
   signal(name: string, signal: NodeJS.Signals): void {
@@ -73,6 +79,12 @@ export class Contenders implements AsyncDisposable {
       .flatMap((file) => parseHistory(readFileSync(join(this.folder, file), 'utf8')));
     const counters = this.#conduct.counts === true ? { torture: this.counter } : {};
     return checkHistory(events, { counters });
+  }
+
+  /** How many calls each turn of a slow one took to obtain a number. */
+  callsToNumbers(name: string): number[] {
+    const text = readFileSync(join(this.folder, `${name}.calls`), 'utf8');
+    return text.trimEnd().split('\n').map(Number);
   }
 
   get counter(): number {

@@ -1,4 +1,4 @@
-import { describeHistory } from '@holdfast/testkit';
+import { describeHistory } from '@holdfast/testkit/history';
 import { describe, expect, test } from 'vitest';
 import { Contenders } from './contenders.js';
 import { eventually } from './eventually.js';

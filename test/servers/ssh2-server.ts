@@ -66,6 +66,8 @@ export interface SSHServer extends SftpServer {
   faults: FaultPlan | undefined;
   /** Forgets the requests and round trips so far. */
   recount(): void;
+  /** With `inTurns`: fulfils once all is answered, and nothing more comes. */
+  quiet(): Promise<void>;
   /** Ends every connection at once. */
   cut(): void;
 }
@@ -143,6 +145,7 @@ async function serve(site: SftpSite, options: SSHServerOptions): Promise<SSHServ
       state.faults = faults;
     },
     recount: () => state.recount(),
+    quiet: () => state.quiet(),
     cut: () => cutAll(live),
     async stop() {
       cutAll(live);
@@ -171,6 +174,13 @@ class Wire {
   recount(): void {
     this.requests = [];
     this.trips = 0;
+  }
+
+  async quiet(): Promise<void> {
+    for (let round = 0; round < 2 * QUIET_ROUNDS; round++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#turn !== undefined) round = 0;
+    }
   }
 
   serve(sftp: SFTPWrapper, root: string, cut: () => void): void {

@@ -172,6 +172,25 @@ describe('a connection that breaks off', () => {
     expect(isThere('/f')).toBe(true);
   });
 
+  test('under hundreds of calls is replaced by one, and nothing is warned of', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    let waiting = 0;
+    server.faults = () => {
+      waiting++;
+      return { kind: 'hang' };
+    };
+    const calls = Promise.all(Array.from({ length: 300 }, () => vfs.stat('/d')));
+    await expect.poll(() => waiting, PATIENTLY).toBe(300);
+    server.faults = undefined;
+    server.cut();
+    expect(await carriedThrough(calls)).toHaveLength(300);
+    expect(server.accepted).toBe(2);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   test('between two calls is no matter', async () => {
     server.cut();
     await expect.poll(() => server.connections, PATIENTLY).toBe(0);

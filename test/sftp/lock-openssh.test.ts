@@ -12,7 +12,7 @@ const missing = await noSshd();
 /** No less than what a busy machine needs between two heartbeats. */
 const STALE_MS = 3_000;
 /** Where nobody has to wait for a lease to end. */
-const LONG = { staleAfterMs: 60_000, heartbeatMs: 200 };
+const LONG = { staleAfterMs: 30_000, heartbeatMs: 1_000 };
 
 describe.skipIf(missing !== undefined)(`a lock on OpenSSH${missing ? ` (${missing})` : ''}`, () => {
   let server: Sshd;

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { Lock, LockTimeoutError, UnsafeStorageError, type LockOptions } from '@holdfast/lock';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Lock, LockTimeoutError, UnsafeStorageError, type Lease, type LockOptions } from '@holdfast/lock';
 import { sftpVFS } from '@holdfast/sftp';
 import { VirtualClock } from '@holdfast/testkit';
 import { isVFSError, type VFS } from '@holdfast/vfs';
@@ -8,12 +8,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noProftpd, startProftpd } from '../servers/proftpd.js';
 import { noRcloneSFTP, startRcloneSFTP } from '../servers/rclone-sftp.js';
 import { startSSHServer, type SSHServer } from '../servers/ssh2-server.js';
+import { turning } from './turning.js';
 
 const PATIENTLY = { timeout: 30_000 };
 
 describe('a claim that was given up on', () => {
-  const LOCK: LockOptions = { id: 'deploy', staleAfterMs: 1_500, pollMs: 50 };
-  const FIRST = 'lockfile-deploy/000000000001';
+  /** A window so long that nobody is taken for dead because a machine is busy. */
+  const LOCK: LockOptions = { id: 'deploy', staleAfterMs: 60_000, pollMs: 50 };
   let server: SSHServer;
   let opened: VFS[];
 
@@ -34,50 +35,53 @@ describe('a claim that was given up on', () => {
   }
 
   /** Keeps the request that makes the first claim from being carried out, until it is let go on. */
-  function holdBackTheFirstClaim(): { readonly sent: Promise<void>; goOn(): void } {
+  function holdBackTheFirstClaim(): { readonly sent: Promise<string>; goOn(): void } {
     let goOn: () => void = () => undefined;
     const until = new Promise<void>((resolve) => (goOn = resolve));
-    const sent = new Promise<void>((resolve) => {
+    const sent = new Promise<string>((resolve) => {
       server.faults = ({ op, path }) => {
-        if (op !== 'MKDIR' || !path.endsWith(FIRST)) return undefined;
+        if (op !== 'MKDIR' || !/\/[0-9]{16}$/.test(path)) return undefined;
         server.faults = undefined;
-        resolve();
+        resolve(path);
         return { kind: 'late', until };
       };
     });
     return { sent, goOn };
   }
 
-  /** Tries to obtain the lock, and is not answered to its claim. */
-  async function loseTheAnswer(sent: Promise<void>): Promise<unknown> {
+  /** Tries to obtain the lock, and is not answered to its claim. @returns the claim's path, and what came of it */
+  async function loseTheAnswer(sent: Promise<string>): Promise<{ claim: string; error: unknown }> {
     const clock = new VirtualClock();
-    const attempt = new Lock(client(clock), LOCK).tryAcquire().catch((error: unknown) => error);
-    await sent;
+    const attempt = new Lock(client(clock), { ...LOCK, clock }).tryAcquire().catch((error: unknown) => error);
+    const claim = await sent;
     await clock.advance(4_000);
-    return attempt;
+    return { claim, error: await attempt };
   }
 
-  const isMade = (): boolean => existsSync(join(server.folder, FIRST));
+  const isMade = (path: string): boolean => existsSync(join(server.folder, path));
+  const tokenOf = (claim: string): number => Number(basename(claim));
 
   test('and is made later locks nobody out, and is never counted as held', async () => {
     const { sent, goOn } = holdBackTheFirstClaim();
-    const lost = await loseTheAnswer(sent);
-    expect(isVFSError(lost, 'ETIMEDOUT')).toBe(true);
-    expect(isVFSError(lost) && lost.outcome).toBe('unknown');
-    expect(isMade()).toBe(false);
+    const { claim, error } = await loseTheAnswer(sent);
+    expect(isVFSError(error, 'ETIMEDOUT') && error.outcome).toBe('unknown');
+    expect(isMade(claim)).toBe(false);
     goOn();
-    await expect.poll(isMade, PATIENTLY).toBe(true);
+    await expect.poll(() => isMade(claim), PATIENTLY).toBe(true);
 
-    const lease = await new Lock(client(), LOCK).acquire();
-    expect(lease.token).toBe(2);
-    await lease.release();
+    const clock = new VirtualClock();
+    const acquired: Lease[] = [];
+    void new Lock(client(), { ...LOCK, clock }).acquire().then((lease) => acquired.push(lease));
+    await turning(clock, () => acquired.length > 0, 50);
+    expect(acquired[0]?.token).toBe(tokenOf(claim) + 1);
+    await acquired[0]?.release();
   });
 
   test('and is made after the same number was claimed again changes nothing', async () => {
     const { sent, goOn } = holdBackTheFirstClaim();
-    await loseTheAnswer(sent);
+    const { claim } = await loseTheAnswer(sent);
     const lease = await new Lock(client(), LOCK).acquire();
-    expect(lease.token).toBe(1);
+    expect(lease.token).toBe(tokenOf(claim));
     goOn();
     await lease.verify();
     expect(lease.held).toBe(true);
@@ -86,14 +90,16 @@ describe('a claim that was given up on', () => {
 
   test('by a caller who ran out of time is freed as soon as it is made', async () => {
     const { sent, goOn } = holdBackTheFirstClaim();
-    const late = new Lock(client(), { ...LOCK, staleAfterMs: 60_000 }).acquire({ timeoutMs: 200 });
-    await expect(late).rejects.toBeInstanceOf(LockTimeoutError);
-    await sent;
+    const clock = new VirtualClock();
+    const late = new Lock(client(), { ...LOCK, clock }).acquire({ timeoutMs: 200 });
+    const timedOut = expect(late).rejects.toBeInstanceOf(LockTimeoutError);
+    const claim = await sent;
+    await clock.advance(200);
+    await timedOut;
     goOn();
-    const names = (): string[] => readdirSync(join(server.folder, 'lockfile-deploy'));
-    await expect.poll(names, PATIENTLY).toContain('000000000001.free');
-    const lease = await new Lock(client(), { ...LOCK, staleAfterMs: 60_000 }).acquire();
-    expect(lease.token).toBe(2);
+    await expect.poll(() => isMade(`${claim}.free`), PATIENTLY).toBe(true);
+    const lease = await new Lock(client(), LOCK).acquire();
+    expect(lease.token).toBe(tokenOf(claim) + 1);
     await lease.release();
   });
 });

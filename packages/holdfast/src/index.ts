@@ -30,7 +30,7 @@ export {
   type WaitOptions,
 } from '@holdfast/lock';
 export { nodeIdentity } from '@holdfast/lock/node';
-export { localVFS, type LocalOptions } from '@holdfast/local';
+export { localVFS, type LocalVFSOptions } from '@holdfast/local';
 export {
   isVFSError,
   printable,

@@ -1,3 +1,4 @@
+import { LockOptionError } from '@holdfast/lock';
 import { nodeIdentity } from '@holdfast/lock/node';
 import { memoryVFS } from '@holdfast/memory';
 import { expect, it } from 'vitest';
@@ -11,4 +12,9 @@ it.each([
   await using lease = await lock.acquire();
   const { holders } = await lock.inspect();
   expect(holders.map(({ token, holder }) => [token, holder?.pid])).toStrictEqual([[lease.token, pid]]);
+});
+
+it.each([undefined, null, 'deploy'])('refuses %j in place of options in a sentence', (given) => {
+  const options = given as unknown as LockOptions;
+  expect(() => new Lock(memoryVFS(), options)).toThrow(LockOptionError);
 });

@@ -22,7 +22,14 @@ export interface LockOptions extends Omit<CoreLockOptions, 'identity'> {
  */
 export class Lock extends CoreLock {
   /** @throws `LockOptionError` */
-  constructor(vfs: VFS, { identity = nodeIdentity(), ...options }: LockOptions) {
-    super(vfs, { ...options, identity: identity === 'none' ? undefined : identity });
+  constructor(vfs: VFS, options: LockOptions) {
+    super(vfs, withIdentity(options));
   }
+}
+
+/** What is no object at all is left to the core to refuse. */
+function withIdentity(options: LockOptions): CoreLockOptions {
+  if (typeof options !== 'object' || options === null) return options;
+  const { identity = nodeIdentity(), ...others } = options;
+  return { ...others, identity: identity === 'none' ? undefined : identity };
 }

@@ -1,2 +1,3 @@
 export { localVFS } from './open.js';
-export type { LocalOptions } from './options.js';
+export type { LocalVFSOptions } from './options.js';
+export { localVFSFromURL } from './url.js';

@@ -1,4 +1,4 @@
-import { systemClock, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
+import { printable, systemClock, type Capabilities, type Clock, type VFS } from '@holdfast/vfs';
 import { createVFS } from '@holdfast/vfs/adapter';
 import { DiskDriver } from './disk/disk-driver.js';
 import { DiskJail } from './disk/disk-jail.js';
@@ -6,7 +6,7 @@ import { LocalDriver } from './driver.js';
 import { toVFSError } from './errors.js';
 import { typeNamed, unsafeOn, type FilesystemType } from './mounts/filesystem.js';
 import { onMount } from './mounts/mount-runner.js';
-import { parseSettings, type LocalOptions, type Settings } from './options.js';
+import { parseSettings, type LocalVFSOptions, type Settings } from './options.js';
 import type { RootConfig } from './root-config.js';
 import { inProcess, type Runner } from './operations/runner.js';
 import { survey, thisMachine, type Surroundings } from './mounts/survey.js';
@@ -16,7 +16,12 @@ import { Watches } from './disk/watches.js';
 export interface Circumstances {
   readonly machine: Surroundings;
   readonly clock: Clock;
+  /** Default: `process.emitWarning`. */
+  readonly warn?: (message: string) => void;
 }
+
+const emitWarning = (message: string): void =>
+  process.emitWarning(message, { type: 'HoldfastWarning', code: 'HOLDFAST_NOT_PROVED' });
 
 const DEFAULT_MOUNT_DEADLINE_MS = 5000;
 
@@ -28,16 +33,23 @@ const DEFAULT_MOUNT_DEADLINE_MS = 5000;
  * @param root an absolute or relative path, or a `file:` URL; resolved once
  * @throws `VFSError` `EINVAL` for a bad root or option, `ENOTSUP` for a filesystem on which no lock can be safe
  */
-export function localVFS(root: string | URL, options: LocalOptions = {}): VFS {
+export function localVFS(root: string | URL, options: LocalVFSOptions = {}): VFS {
   return openLocal(root, options, { machine: thisMachine, clock: systemClock });
 }
 
 /** {@link localVFS} under the given circumstances. */
-export function openLocal(root: string | URL, options: LocalOptions, { machine, clock }: Circumstances): VFS {
+export function openLocal(
+  root: string | URL,
+  options: LocalVFSOptions,
+  { machine, clock, warn = emitWarning }: Circumstances,
+): VFS {
   const settings = parseSettings(root, options);
   const found = survey(settings.root, machine);
   const type = chosen(settings, found.type);
   const mounted = type.class !== 'local';
+  if (settings.filesystem === 'auto' && !type.exclusiveMkdir && !MEASURED.has(type.name)) {
+    warn(notProved(settings.root, type.name));
+  }
   const fsync = settings.fsync ?? mounted;
   const config: RootConfig = {
     root: settings.root,
@@ -69,6 +81,16 @@ export function openLocal(root: string | URL, options: LocalOptions, { machine, 
   }
   // On a mount the limiter keeps the deadline: it alone knows whether a call was begun.
   return createVFS(driver, mounted ? { clock } : { clock, deadlineMs });
+}
+
+/** Types of which mkdir is exclusive as far as was seen, though nobody promises it. */
+const MEASURED: ReadonlySet<string> = new Set(['fuse.sshfs']);
+
+function notProved(root: string, type: string): string {
+  return printable(
+    `${root} lies on ${type}. It is not proved that of two hosts only one can make a directory there, so a lock in it ` +
+      `may be held by both. Pass filesystem: 'network' or 'fuse' if you know that it is so, or that one host alone uses it.`,
+  );
 }
 
 function chosen({ filesystem, root }: Settings, found: FilesystemType): FilesystemType {

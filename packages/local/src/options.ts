@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
-import { describeIssues, VFSError } from '@holdfast/vfs';
+import { optionError, parseOptions } from '@holdfast/vfs/adapter';
 import { z } from 'zod';
 import type { FilesystemClass } from './mounts/filesystem.js';
 
-export interface LocalOptions {
+export interface LocalVFSOptions {
   /** Makes the root directory, parents included, on first use if it is missing. Default `false`. */
   readonly create?: boolean | undefined;
   /**
@@ -53,32 +53,30 @@ const schema = z.strictObject({
 });
 
 /** Reads what `localVFS` was given, or throws a `VFSError` with code `EINVAL` that says what is allowed. */
-export function parseSettings(root: string | URL, options: LocalOptions): Settings {
-  const result = schema.safeParse(options);
-  if (!result.success) {
-    const known = Object.keys(schema.shape).join(', ');
-    throw refused(String(root), describeIssues(result.error), `The options are ${known}; see LocalOptions`);
-  }
-  const { deadlineMs, fsync, mode, ...rest } = result.data;
+export function parseSettings(root: string | URL, options: LocalVFSOptions): Settings {
+  const checked = parseOptions(schema, options, 'local', 'LocalVFSOptions');
+  const { deadlineMs, fsync, mode, ...rest } = checked;
   return { ...rest, deadlineMs, fsync, mode, root: parseRoot(root) };
 }
 
+const ADVICE = 'Pass a directory: an absolute or relative path, or a file: URL';
+
 function parseRoot(root: unknown): string {
-  const advice = 'Pass a directory: an absolute or relative path, or a file: URL';
-  const url =
-    root instanceof URL ? root : typeof root === 'string' && /^file:/i.test(root) ? root : undefined;
-  if (url !== undefined) {
-    try {
-      return fileURLToPath(url);
-    } catch (error) {
-      throw refused(String(root), error instanceof Error ? error.message : 'it is not a file: URL', advice);
-    }
-  }
-  if (typeof root !== 'string' || root === '') throw refused(String(root), 'the root is not a path', advice);
-  if (root.includes('\0')) throw refused(root, 'the root holds a NUL character', advice);
-  return resolve(root);
+  const isURL = root instanceof URL || (typeof root === 'string' && /^file:/i.test(root));
+  const path = isURL ? pathOf(root) : root;
+  if (typeof path !== 'string' || path === '') throw optionError('local', 'the root is not a path', ADVICE);
+  if (path.includes('\0')) throw optionError('local', 'the root holds a NUL character', ADVICE);
+  return resolve(path);
 }
 
-function refused(root: string, detail: string, advice: string): VFSError {
-  return new VFSError({ code: 'EINVAL', op: 'open', path: root, adapter: 'local', detail, advice });
+function pathOf(given: string | URL): string {
+  let url: URL;
+  try {
+    url = new URL(given);
+    if (url.search === '' && url.hash === '') return fileURLToPath(url);
+  } catch (error) {
+    throw optionError('local', error instanceof Error ? error.message : 'it is not a file: URL', ADVICE);
+  }
+  const detail = 'the URL of the root has options, or a fragment';
+  throw optionError('local', detail, 'Use localVFSFromURL; write %3F and %23 for a "?" and "#" in a name');
 }

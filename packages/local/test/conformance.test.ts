@@ -1,13 +1,13 @@
 import { vfsConformance } from '@holdfast/testkit';
 import { describe, test, vi } from 'vitest';
 import { localVFS } from '../src/open.js';
-import type { LocalOptions } from '../src/options.js';
+import type { LocalVFSOptions } from '../src/options.js';
 import { makeTemporary } from './temporary.js';
 
 // Real disks may be slow; what waits for one here waits for nothing else.
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each<[string, LocalOptions]>([
+describe.each<[string, LocalVFSOptions]>([
   ['on the main thread', { filesystem: 'local' }],
   ['in the thread pool', { filesystem: 'local', calls: 'pool' }],
   ['as on a network mount', { filesystem: 'network', isolate: false }],

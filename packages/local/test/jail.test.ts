@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { scoped, type VFS } from '@holdfast/vfs';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { localVFS } from '../src/open.js';
 import { makeTemporary, type Temporary } from './temporary.js';
 
@@ -50,12 +50,9 @@ const OPERATIONS: Record<string, (vfs: VFS, path: string) => Promise<unknown>> =
   watch: (vfs, path) => vfs.watch(path, () => undefined),
 };
 
-describe.runIf(process.platform !== 'win32')('a link that leads out of the root', () => {
-  let view: (root: string) => VFS;
-  beforeEach(() => {
-    view = (root) => localVFS(root);
-  });
+const view = (root: string): VFS => localVFS(root);
 
+describe.runIf(process.platform !== 'win32')('a link that leads out of the root', () => {
   it.for(Object.keys(OPERATIONS))('is not gone through as a parent by %s', async (name) => {
     using prison = makePrison();
     const { root, outside } = prison;
@@ -206,6 +203,21 @@ describe.runIf(process.platform !== 'win32')('a link that stays inside the root'
     expect(readdirSync(root)).toEqual(['f']);
     rmSync(join(dir, 'alias'));
     expect(await vfs.ls('/')).toHaveLength(1);
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('a name that no path may have', () => {
+  it('is listed, and removed with the tree it lies in', async () => {
+    using prison = makePrison();
+    const { root } = prison;
+    mkdirSync(join(root, 'd/e'), { recursive: true });
+    for (const name of ['a\\b', '\u{1b}[2J', 'tab\there', '..\\..\\outside']) {
+      writeFileSync(join(root, 'd/e', name), '');
+      mkdirSync(join(root, 'd', name));
+    }
+    expect(await view(root).ls('/d/e')).toHaveLength(4);
+    await view(root).rm('/d', { recursive: true });
+    expect(readdirSync(root)).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ import { pathToFileURL } from 'node:url';
 import type { VFS } from '@holdfast/vfs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { localVFS, openLocal } from '../src/open.js';
-import type { LocalOptions } from '../src/options.js';
+import type { LocalVFSOptions } from '../src/options.js';
 import { thisMachine } from '../src/mounts/survey.js';
 import { makeTemporary } from './temporary.js';
 import { VirtualClock } from '@holdfast/testkit';
@@ -27,7 +27,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const text = async (bytes: Promise<Uint8Array>): Promise<string> => new TextDecoder().decode(await bytes);
 
 /** Every way in which the operations are carried out, without a helper process. */
-const WAYS: [string, LocalOptions][] = [
+const WAYS: [string, LocalVFSOptions][] = [
   ['on the main thread', { filesystem: 'local' }],
   ['in the thread pool', { filesystem: 'local', calls: 'pool' }],
   ['flushed', { filesystem: 'local', fsync: true }],
@@ -272,7 +272,7 @@ describe('the capabilities', () => {
   it('promise what is known of the filesystem', () => {
     using temporary = makeTemporary();
     const { dir } = temporary;
-    const promised = (options: LocalOptions): unknown => {
+    const promised = (options: LocalVFSOptions): unknown => {
       const { exclusiveMkdir, watch, cost, listing, abort } = localVFS(dir, options).capabilities;
       return { exclusiveMkdir, watch, cost, listing, abort };
     };
@@ -289,6 +289,32 @@ describe('the capabilities', () => {
   });
 });
 
+describe('a filesystem of which nothing is proved', () => {
+  const warningsOf = (type: string, options: LocalVFSOptions = {}): string[] => {
+    const warnings: string[] = [];
+    const machine = {
+      ...thisMachine,
+      platform: 'linux' as const,
+      mountinfo: () => `9 1 0:9 / / rw - ${type} x rw\n`,
+    };
+    const warn = (message: string): void => void warnings.push(message);
+    openLocal('/locks', options, { machine, clock: new VirtualClock(), warn });
+    return warnings;
+  };
+
+  it('is used, and says so before the first call', () => {
+    for (const type of ['fuse', 'fuse.shiny', 'ceph']) {
+      expect(warningsOf(type)).toEqual([expect.stringMatching(/^\/locks lies on /)]);
+    }
+  });
+
+  it('says nothing if the caller knows, or if enough is known', () => {
+    expect(warningsOf('fuse', { filesystem: 'fuse' })).toEqual([]);
+    expect(warningsOf('ceph', { filesystem: 'network' })).toEqual([]);
+    for (const type of ['ext4', 'nfs4', 'cifs', 'fuse.sshfs']) expect(warningsOf(type)).toEqual([]);
+  });
+});
+
 describe('a filesystem on which no lock is safe', () => {
   const mounted = (type: string): VFS | string => {
     const machine = {
@@ -296,7 +322,7 @@ describe('a filesystem on which no lock is safe', () => {
       platform: 'linux' as const,
       mountinfo: () => `9 1 0:9 / / rw - ${type} x rw\n`,
     };
-    const open = (options: LocalOptions): VFS =>
+    const open = (options: LocalVFSOptions): VFS =>
       openLocal('/locks', options, { machine, clock: new VirtualClock() });
     expect(open({ filesystem: 'fuse' }).capabilities.exclusiveMkdir).toBe('probe');
     return open({});

@@ -47,7 +47,7 @@ export async function attachLease(
     const confirmed = { ...claim, mode, permits: 1, record, startedAt, look, below: [] };
     const live = new LiveClaim(state, own, confirmed, {
       firstBeat: (numbered?.beatNumbers.at(-1) ?? -1) + 1,
-      attempts: attempt,
+      handovers: numbered?.handovers ?? 0,
     });
     if (!live.alive) throw live.loss ?? new LockLostError(id, token, 'expired');
     settings.emit({ type: 'acquired', token, waitedMs: 0 });

@@ -5,6 +5,7 @@ import type { HeldClaim } from './identity/index.js';
 import { holdersAndWaiters, windowOf, type Mode, type Numbered, type TurnRule } from './ledger/index.js';
 import { lockStateOf, type LockState } from './lock-state.js';
 import { heldClaim, lastBeatOf } from './wait/index.js';
+import { assertVFS } from './vfs-argument.js';
 
 /** A claim as the storage shows it at one glance. */
 export interface ClaimInfo extends HeldClaim {
@@ -96,6 +97,7 @@ export async function inspectAll(
   dir: string,
   { clock = systemClock, signal }: CallOptions & { readonly clock?: Clock } = {},
 ): Promise<(LockInfo | UnreadableLock)[]> {
+  assertVFS(vfs);
   const locks: { id: string; name: string }[] = [];
   try {
     for (const { name, type } of await vfs.ls(dir, { signal })) {

@@ -18,6 +18,7 @@ import {
   type Mode,
   type TurnRule,
 } from './ledger/index.js';
+import { assertVFS } from './vfs-argument.js';
 
 export interface LockOptions {
   /** Names the lock. Any text; see `directoryName` for what it becomes in the storage. */
@@ -129,6 +130,7 @@ const optionsSchema = z.strictObject({
 
 /** @throws `LockOptionError` that names every fault */
 export function parseOptions(options: LockOptions, vfs: VFS): Settings {
+  assertVFS(vfs);
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new LockOptionError(describeIssues(parsed.error));
   const given = parsed.data;

@@ -1,4 +1,5 @@
-import { describeIssues, systemClock, VFSError, type Clock } from '@holdfast/vfs';
+import { systemClock, type Clock } from '@holdfast/vfs';
+import { isClock, parseOptions as parse } from '@holdfast/vfs/adapter';
 import { z } from 'zod';
 import { memoryStore, MemoryStore } from './store.js';
 
@@ -41,15 +42,7 @@ export type MemorySettings = {
   readonly [K in keyof MemoryVFSOptions]-?: Exclude<MemoryVFSOptions[K], undefined>;
 };
 
-const clockSchema = z.custom<Clock>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    ['monotonic', 'wall', 'schedule'].every(
-      (name) => typeof (value as Record<string, unknown>)[name] === 'function',
-    ),
-  'is not a Clock',
-);
+const clockSchema = z.custom<Clock>(isClock, 'is not a Clock');
 
 const shape = {
   store: z.instanceof(MemoryStore, { error: 'is not a memoryStore()' }).default(() => memoryStore()),
@@ -69,27 +62,16 @@ const shape = {
   cost: z.enum(['local', 'network', 'metered']).default('local'),
 };
 
-const schema = z
-  .strictObject(shape)
-  .refine((given) => given.claimAs !== 'file' || given.exclusiveWrite, {
-    error: 'claimAs: file needs exclusiveWrite',
-  })
-  .transform(({ clock, claimAs, ...rest }) => ({
-    ...rest,
-    clock: clock ?? rest.store.clock ?? systemClock,
-    claimAs: claimAs ?? (rest.exclusiveWrite ? ('file' as const) : ('directory' as const)),
-  }));
+const schema = z.strictObject(shape).refine((given) => given.claimAs !== 'file' || given.exclusiveWrite, {
+  error: 'claimAs: file needs exclusiveWrite',
+});
 
 /** @throws `VFSError` `EINVAL` that names each option that is wrong */
 export function parseOptions(options: MemoryVFSOptions): MemorySettings {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw new VFSError({
-    code: 'EINVAL',
-    op: 'open',
-    path: '/',
-    adapter: 'memory',
-    detail: `the options of memoryVFS are not valid: ${describeIssues(parsed.error)}`,
-    advice: `The options are ${Object.keys(shape).join(', ')}`,
-  });
+  const { clock, claimAs, ...rest } = parse(schema, options, 'memory', 'MemoryVFSOptions');
+  return {
+    ...rest,
+    clock: clock ?? rest.store.clock ?? systemClock,
+    claimAs: claimAs ?? (rest.exclusiveWrite ? 'file' : 'directory'),
+  };
 }

@@ -70,16 +70,22 @@ export class Call {
   async run<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
     const { connection, clock, random, adapter } = this.#target;
     const { op, path, exclusive, signal } = this.#options;
+    let connected = false;
     const attempt = (): Promise<T> => {
       this.#stage = 'looking';
-      return connection.use((channel) => this.#attempt(channel, work), signal);
+      connected = false;
+      return connection.use((channel) => {
+        connected = true;
+        return this.#attempt(channel, work);
+      }, signal);
     };
     try {
       return await retry(attempt, {
         idempotent: REPEATABLE.has(op) || (op === 'writeFile' && exclusive !== true),
         failureOf: (error) => {
-          if (error instanceof FailedAttempt) return error;
-          throw error;
+          if (!(error instanceof FailedAttempt)) throw error;
+          // Without a connection, the caller learns soon why: repetitions would only end at the deadline, which says less.
+          return connected ? error : new FailedAttempt({ ...error.failure, retryable: false });
         },
         attempts: MOST_ATTEMPTS,
         clock,

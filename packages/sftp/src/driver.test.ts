@@ -133,6 +133,15 @@ describe('a call of which nothing is heard', () => {
     expect(channels).toHaveLength(3);
   });
 
+  test('is not repeated where no connection can be had: its error says why', async () => {
+    const { driver, clock } = driverOn(
+      {},
+      { noConnection: new FailedAttempt(failure('ECONN', { retryable: true, detail: 'refused' })) },
+    );
+    expect(await failureOf(driver.mkdir(at('/a'), undefined))).toEqual({ code: 'ECONN', outcome: 'failed' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   test('is not repeated once its caller has given up', async () => {
     const controller = new AbortController();
     const { driver, channels, clock } = driverOn(hanging('stat'));

@@ -28,6 +28,12 @@ export function refusal(code: number, text = 'Failure'): Error {
   return Object.assign(new Error(text), { code });
 }
 
+export interface ScriptOptions {
+  readonly create?: boolean;
+  /** Why no connection can be had. */
+  readonly noConnection?: FailedAttempt;
+}
+
 export interface Scripted {
   readonly driver: SftpDriver;
   /** The requests so far, on all connections. */
@@ -38,7 +44,7 @@ export interface Scripted {
 }
 
 /** A driver on a server that answers as `script` says, and has nothing but directories for the rest. */
-export function driverOn(script: Script, { create = false }: { readonly create?: boolean } = {}): Scripted {
+export function driverOn(script: Script, { create = false, noConnection }: ScriptOptions = {}): Scripted {
   const asked: (keyof Session)[] = [];
   const channels: Channel[] = [];
   const defaults: Script = {
@@ -64,6 +70,7 @@ export function driverOn(script: Script, { create = false }: { readonly create?:
   });
   const clock = new VirtualClock();
   const dial = async (): Promise<Link> => {
+    if (noConnection !== undefined) throw noConnection;
     let tellDown: (why: FailedAttempt) => void = () => undefined;
     let tellStuck: () => void = () => undefined;
     const down = new Promise<FailedAttempt>((resolve) => (tellDown = resolve));

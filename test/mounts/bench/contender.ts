@@ -1,4 +1,4 @@
-import type { LocalOptions } from '@holdfast/local';
+import type { LocalVFSOptions } from '@holdfast/local';
 import type { WaitOptions } from 'holdfast';
 import { parseHistory, type HistoryEvent } from '@holdfast/testkit';
 import type {
@@ -54,7 +54,7 @@ export class Contender {
     return this.#peer;
   }
 
-  async open(id: string, root: string, options: LocalOptions, lock: TrialLock): Promise<void> {
+  async open(id: string, root: string, options: LocalVFSOptions, lock: TrialLock): Promise<void> {
     await this.#peer.call('open', id, root, options);
     await this.#peer.call('open', counterOf(id), root, { ...options, deadlineMs: 60_000 });
     await this.#peer.call('lock', id, this.name, lock);

@@ -1,4 +1,4 @@
-import type { LocalOptions } from '@holdfast/local';
+import type { LocalVFSOptions } from '@holdfast/local';
 import {
   VFSError,
   type Capabilities,
@@ -14,7 +14,7 @@ import type { ContenderMethods } from '../lab/inside/contender.js';
 import { RemoteError, type Peer } from '../lab/inside/peer.js';
 import type { Contender } from './contender.js';
 
-export interface RemoteOptions extends LocalOptions {
+export interface RemoteOptions extends LocalVFSOptions {
   /**
    * Resolves once a change made now cannot be mistaken for one made later. Where clients tell changes apart by the
    * server's clock alone, what changes within the tick of a listing they cannot see, which is a limit that the adapter's

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { LocalOptions } from '@holdfast/local';
+import type { LocalVFSOptions } from '@holdfast/local';
 import type { Bench } from '../bench/bench.js';
 import { Contender } from '../bench/contender.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
@@ -20,7 +20,7 @@ const PATIENCE_MS = 30_000;
 const STUCK_MS = 3000;
 
 /** A process of its own for each mount, all of whose calls to it hang. */
-async function hung(bench: Bench, kind: MountKind, name: string, options: LocalOptions): Promise<Contender> {
+async function hung(bench: Bench, kind: MountKind, name: string, options: LocalVFSOptions): Promise<Contender> {
   const guest = bench.guest('one');
   const contender = await Contender.start(guest, `${name}-${kind.id}`, await guest.clock());
   await contender.keep(pointOf(kind));

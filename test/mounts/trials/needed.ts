@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { LocalOptions } from '@holdfast/local';
+import type { LocalVFSOptions } from '@holdfast/local';
 import type { FileInfo, VFS } from '@holdfast/vfs';
 import type { Bench, HostName } from '../bench/bench.js';
 import { onEach, type FiguresByMount } from '../bench/figures.js';
@@ -15,7 +15,7 @@ import { SHARE } from '../lab/samba.js';
 
 const ROUNDS = 12;
 const REWRITES = 150;
-const AS_LOCAL: LocalOptions = { filesystem: 'local' };
+const AS_LOCAL: LocalVFSOptions = { filesystem: 'local' };
 
 let opened = 0;
 
@@ -31,7 +31,7 @@ class Folder {
     this.name = `needed-${kind.id}-${name}`;
   }
 
-  async on(host: HostName, options: LocalOptions = {}): Promise<VFS> {
+  async on(host: HostName, options: LocalVFSOptions = {}): Promise<VFS> {
     const contender = await this.#bench.contender(host, 'needed');
     await contender.keep(pointOf(this.#kind));
     return remoteVFS(contender, `needed-${++opened}`, `${pointOf(this.#kind)}/${this.name}`, {
@@ -70,7 +70,7 @@ async function wrongIn(look: (round: number) => Promise<boolean>): Promise<numbe
 async function mistakes(
   bench: Bench,
   kind: MountKind,
-  options: LocalOptions,
+  options: LocalVFSOptions,
 ): Promise<Record<string, number>> {
   const folder = new Folder(bench, kind, options.filesystem ?? 'auto');
   const [writer, reader] = [await folder.on('one'), await folder.on('two', options)];

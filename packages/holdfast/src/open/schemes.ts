@@ -15,11 +15,17 @@ export interface Scheme {
 export const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   [
     'file:',
-    { form: 'file:///folder', open: async (...at) => (await import('./file-url.js')).openFile(...at) },
+    {
+      form: 'file:///folder',
+      open: async (...at) => (await import('@holdfast/local')).localVFSFromURL(...at),
+    },
   ],
   [
     'memory:',
-    { form: 'memory:name', open: async (...at) => (await import('./memory-url.js')).openMemory(...at) },
+    {
+      form: 'memory:name',
+      open: async (...at) => (await import('@holdfast/memory')).memoryVFSFromURL(...at),
+    },
   ],
   [
     'sftp:',

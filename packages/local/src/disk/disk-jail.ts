@@ -76,7 +76,7 @@ export class DiskJail implements Jail {
         }
       }
     }
-    return yield* this.#resolve(path);
+    return yield* this.#resolve(path, known);
   }
 
   /** As {@link directory}, at once. */
@@ -123,10 +123,8 @@ export class DiskJail implements Jail {
 
   /** Throws if the directory of `path`, or the root, is no longer what it was. */
   *lookAgain(path: VFSPath): Steps<void> {
-    this.#known.delete(path);
-    const parent = parentOf(path);
-    if (parent !== undefined) this.#known.delete(parent);
-    yield* this.directory(parent ?? ROOT);
+    const parent = parentOf(path) ?? ROOT;
+    yield* this.#resolve(parent, this.#known.get(parent));
   }
 
   noteDirectory(path: VFSPath): void {
@@ -142,7 +140,8 @@ export class DiskJail implements Jail {
     return this.#directories.size > 0 && this.#directories.delete(path);
   }
 
-  *#resolve(path: VFSPath): Steps<Known> {
+  /** @param before what was there when it was resolved last */
+  *#resolve(path: VFSPath, before: Known | undefined): Steps<Known> {
     this.#known.delete(path);
     const root = this.#root ?? (yield* this.#openRoot());
     refuseNames(path, this.config.platform, false);
@@ -152,7 +151,9 @@ export class DiskJail implements Jail {
     const real = yield* this.#followed(sought);
     const info = real === sought ? seen : yield* system.lstat(real);
     if (!info.isDirectory()) throw new Refusal('ENOTDIR', 'it is not a directory');
-    yield* this.#mounts.assertSame(real, info, root);
+    const isOther = before !== undefined && (before.dev !== info.dev || before.ino !== info.ino);
+    if (isOther || !this.#mounts.isSurelySame(real, info, root))
+      yield* this.#mounts.assertSame(real, info, root);
     const known = knownAs(real, info);
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     this.#known.set(path, known);
@@ -226,10 +227,13 @@ class MountWatch {
     this.#hasMountsBelow = this.#thenMounts.some(({ point }) => point !== root && isWithin(root, point));
   }
 
+  /** Whether nothing can have come in between, so that the table need not be read. */
+  isSurelySame(real: string, info: Stats, root: Known): boolean {
+    return info.dev === root.dev && !this.#hasMountsBelow && (real !== root.real || info.ino === root.ino);
+  }
+
   /** @param info what there is at `real`; `undefined` if nothing */
   *assertSame(real: string, info: Stats | undefined, root: Known): Steps<void> {
-    if (info?.dev === root.dev && !this.#hasMountsBelow && (real !== root.real || info.ino === root.ino))
-      return;
     if (this.#then === undefined) {
       if (info === undefined || info.dev === root.dev || real !== root.real) return;
       throw notTheSame(`another filesystem is at ${real} now`);

@@ -109,11 +109,24 @@ const BY_NAME: Readonly<Record<string, Omit<FilesystemType, 'name'>>> = {
   fuseblk: fuse,
   'fuse.blobfuse': objects,
   'fuse.blobfuse2': objects,
+  'fuse.catfs': objects,
+  'fuse.cosfs': objects,
   'fuse.gcsfuse': objects,
+  'fuse.geesefs': objects,
   'fuse.goofys': objects,
+  'fuse.mount-s3': objects,
   'fuse.mountpoint-s3': objects,
+  'fuse.obsfs': objects,
+  'fuse.ossfs': objects,
+  'fuse.ossfs2': objects,
   'fuse.rclone': objects,
+  'fuse.riofs': objects,
   'fuse.s3fs': objects,
+  'fuse.s3fuse': objects,
+  'fuse.s3ql': objects,
+  'fuse.tigrisfs': objects,
+  'fuse.tosfs': objects,
+  'fuse.yas3fs': objects,
 };
 
 /** The `f_type` of statfs(2), for a Linux without /proc. FUSE has one number for all of its programs. */
@@ -165,9 +178,23 @@ export function typeNamed(name: string): FilesystemType {
   return { name, ...(Object.hasOwn(BY_NAME, name) ? BY_NAME[name]! : fuse) };
 }
 
-/** What is known of a type, mounted with `options`. */
-export function typeMounted(name: string, options: readonly string[]): FilesystemType {
+/**
+ * Sources that programs for object stores give for a mount of the plain type `fuse`, or of a type that says nothing.
+ * Many give the name of the bucket, which tells nothing: then it is FUSE, of which nothing is proved.
+ */
+const OBJECT_STORES =
+  /^(?:mountpoint-s3|mount-s3|blobfuse2?|goofys|geesefs|tigrisfs|ossfs2?|cosfs|obsfs|tosfs|gcsfuse|s3fs|s3ql|riofs|yas3fs|rclone|(?:s3|s3a|s3c|s3n|s3ql|gs|gcs|oss|cos|obs|tos|wasbs?|abfss?|az|azblob|b2|swift|r2):.*)$/i;
+
+/** What is known of a type, mounted from `source` with `options`. */
+export function typeMounted(name: string, source: string, options: readonly string[]): FilesystemType {
   const type = typeNamed(name);
+  if (type.unsafe !== undefined) return type;
+  if (/^fuse(?:$|\.|blk$)/.test(name) && OBJECT_STORES.test(source))
+    return { name: `${name} (${source})`, ...objects };
+  // `rclone nfsmount` serves itself to the kernel on the loopback address.
+  if (/^nfs4?$/.test(name) && /^(?:localhost|127\.0\.0\.1|\[::1\]):.*:/.test(source)) {
+    return { name: `${name} (${source})`, ...objects };
+  }
   if (!/^nfs4?$/.test(name) || !options.includes('nocto')) return type;
   // Measured, NFSv3 and v4.2: an open does not ask the server then, not even that of a directory.
   return {

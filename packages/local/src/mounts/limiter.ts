@@ -109,7 +109,12 @@ export class Limiter {
 
       signal?.addEventListener('abort', onAbort, { once: true });
       if (deadlineMs !== Infinity) {
-        timer = clock.schedule(() => abandon(timedOut(running?.then(() => undefined))), deadlineMs);
+        // After a stall of the process the timer comes before an answer that has long arrived: one more turn of the
+        // event loop, and such an answer is read.
+        const passed = (): void => abandon(timedOut(running?.then(() => undefined)));
+        timer = clock.schedule(() => {
+          timer = clock.schedule(passed, 0);
+        }, deadlineMs);
       }
       this.#queue.add(begin);
       this.#admit();

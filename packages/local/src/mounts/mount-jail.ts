@@ -119,7 +119,7 @@ export class MountJail implements Jail {
       this.#awaitsMount = !(here.point === root && here.options.includes('indirect'));
       return;
     }
-    const tree = treeAt(mounts, root, typeMounted(here.type, here.options));
+    const tree = treeAt(mounts, root, typeMounted(here.type, here.source, here.options));
     if (tree.type.unsafe !== undefined && !this.config.insisted) throw unsafeOn(tree.type);
     this.smb = this.config.shared && tree.smb;
     this.#kept = { root, mounts: tree.mounts };

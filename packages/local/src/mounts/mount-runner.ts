@@ -2,7 +2,8 @@ import type { Clock } from '@holdfast/vfs';
 import { Helper, type StartHelper } from '../helper/helper.js';
 import { Limiter } from './limiter.js';
 import type { RootConfig } from '../root-config.js';
-import { inProcess, type Runner } from '../operations/runner.js';
+import type { AnswerOf, ArgumentsOf, OperationName } from '../operations/operations.js';
+import { inProcess, type Runner, type Terms } from '../operations/runner.js';
 import { MountJail } from './mount-jail.js';
 
 /** Calls in flight on one device that somebody waits for. */
@@ -71,11 +72,31 @@ export function onMount(config: RootConfig, options: MountOptions): Runner {
   device.join();
 
   const { limiter, helper } = device;
-  const direct = inProcess(new MountJail(config), 'pool');
+  const inHere = new Map<RootConfig, Runner>();
+  const send = async <N extends OperationName>(
+    to: RootConfig,
+    name: N,
+    rest: ArgumentsOf<N>,
+    terms: Terms,
+  ): Promise<AnswerOf<N>> => {
+    if (helper !== undefined) return helper.run(to, name, rest);
+    const runner = inHere.get(to) ?? inProcess(new MountJail(to), 'pool');
+    inHere.set(to, runner);
+    return runner.run(name, rest, terms);
+  };
+  // Only the first call makes a missing root. A helper process that is started anew knows nothing of that one.
+  let root = config;
+  const opened: RootConfig = { ...config, create: false };
   return {
     run: (name, rest, terms) =>
       limiter.run(
-        async () => (helper === undefined ? direct.run(name, rest, terms) : helper.run(config, name, rest)),
+        async () => {
+          if (root.create) {
+            await send(root, 'open', [], terms);
+            root = opened;
+          }
+          return send(root, name, rest, terms);
+        },
         { ...terms, deadlineMs, clock },
       ),
     close: () => device.leave(),

@@ -16,7 +16,11 @@ const typed = (type: string): string => TEAM.replace('nfs4', type);
 function keptOf(table: string, root: string): Kept {
   const mounts = parseMounts(table);
   const here = mountOf(mounts, root);
-  return { root, mounts: treeAt(mounts, root, typeMounted(here?.type ?? '', here?.options ?? [])).mounts };
+  return {
+    root,
+    mounts: treeAt(mounts, root, typeMounted(here?.type ?? '', here?.source ?? '', here?.options ?? []))
+      .mounts,
+  };
 }
 
 /** Runs a check, each look at the table of mounts finding the next of `tables`; tells what calls it made. */

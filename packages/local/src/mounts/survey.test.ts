@@ -57,6 +57,40 @@ describe('the survey of a root on Linux', () => {
     expect(survey(root, linux()).type.class).toBe(kind);
   });
 
+  it.each([
+    ['mountpoint-s3', 'fuse', 'mountpoint-s3'],
+    ['blobfuse2', 'fuse', 'blobfuse2'],
+    ['blobfuse', 'fuse', 'blobfuse'],
+    ['goofys from fstab', 'fuse.goofys', 'my-bucket'],
+    ['geesefs', 'fuse.geesefs', 'my-bucket'],
+    ['ossfs', 'fuse.ossfs', 'ossfs'],
+    ['ossfs2', 'fuse.ossfs2', 'ossfs2'],
+    ['cosfs', 'fuse.cosfs', 'cosfs'],
+    ['obsfs', 'fuse.obsfs', 'obsfs'],
+    ['gcsfuse', 'fuse.gcsfuse', 'my-bucket'],
+    ['s3fs', 'fuse.s3fs', 's3fs'],
+    ['rclone mount', 'fuse.rclone', 'remote:bucket'],
+    ['rclone nfsmount', 'nfs', 'localhost:/remote{abc}:bucket'],
+    ['tigrisfs', 'fuse.tigrisfs', 'my-bucket'],
+    ['s3ql', 'fuse.s3ql', 's3://x'],
+    ['catfs over goofys', 'fuse.catfs', 'catfs'],
+    ['a program that names its store', 'fuse.newfs', 'gs://my-bucket'],
+  ])('refuses %s, a mount of an object store', (_, type, source) => {
+    const table = `${DISK}33 27 0:44 / /mnt/b rw - ${type} ${source} rw,user_id=0\n`;
+    expect(survey('/mnt/b/locks', { ...linux(), mountinfo: () => table }).type.unsafe).toBeDefined();
+  });
+
+  it.each([
+    ['an NFS server on this machine', 'nfs', 'localhost:/export', 'network', true],
+    ['FUSE that tells nothing of itself', 'fuse', 'my-bucket', 'fuse', false],
+    ['sshfs', 'fuse.sshfs', 'host:/dir', 'fuse', false],
+  ] as const)('uses %s, and promises no more than is known', (_, type, source, kind, exclusiveMkdir) => {
+    const table = `${DISK}33 27 0:44 / /mnt/b rw - ${type} ${source} rw,user_id=0\n`;
+    const found = survey('/mnt/b/locks', { ...linux(), mountinfo: () => table });
+    expect(found.type).toMatchObject({ class: kind, exclusiveMkdir });
+    expect(found.type.unsafe).toBeUndefined();
+  });
+
   it.each(['nfs', 'nfs4'])('calls %s mounted with nocto unsafe, for its listings are old', (type) => {
     const table = `${DISK}30 27 0:41 / /m rw - ${type} filer:/m rw,vers=3,nocto,hard\n`;
     const found = survey('/m/locks', { ...linux(), mountinfo: () => table });

@@ -59,7 +59,9 @@ function surveyByTable(root: string, mounts: readonly Mount[], machine: Surround
   const typeAt = (path: string): FilesystemType => {
     const mount = mountOf(mounts, path);
     // In a chroot the table does not have what its root lies on; that no mount covers the path is known all the same.
-    return mount === undefined ? surveyByMagic(path, machine).type : typeMounted(mount.type, mount.options);
+    return mount === undefined
+      ? surveyByMagic(path, machine).type
+      : typeMounted(mount.type, mount.source, mount.options);
   };
   let left = root.split(sep).filter(Boolean);
   let at: string = sep;

@@ -31,7 +31,7 @@ export function treeAt(mounts: readonly Mount[], place: string, own: FilesystemT
   const below = mountsWithin(mounts, place).filter((mount) => mount !== here);
   const goers = below.filter(isShared);
   if (here !== undefined && own.class !== 'local') goers.push(here);
-  const types = goers.map(({ type, options }) => typeMounted(type, options));
+  const types = goers.map(({ type, source, options }) => typeMounted(type, source, options));
   return {
     type: types.reduce(bothOf, own),
     smb: isSMB(own) || types.some(isSMB),

@@ -19,6 +19,8 @@ import { system } from './system.js';
 
 /** What each operation is given besides the jail it works in, and what it answers. All of it can be sent to a process. */
 interface Signatures {
+  /** Finds the root, or makes it if that was asked for. */
+  open: { rest: []; answer: void };
   mkdir: { rest: [path: VFSPath]; answer: void };
   writeFile: { rest: [path: VFSPath, data: Uint8Array, exclusive: boolean]; answer: void };
   readFile: { rest: [path: VFSPath, maxBytes?: number]; answer: Uint8Array };
@@ -35,6 +37,7 @@ export type ArgumentsOf<N extends OperationName> = Signatures[N]['rest'];
 export type AnswerOf<N extends OperationName> = Signatures[N]['answer'];
 
 const operations: { [N in OperationName]: (jail: Jail, ...rest: ArgumentsOf<N>) => Steps<AnswerOf<N>> } = {
+  open,
   mkdir,
   writeFile,
   readFile,
@@ -53,6 +56,10 @@ export function stepsOf<N extends OperationName>(
   rest: ArgumentsOf<N>,
 ): Steps<AnswerOf<N>> {
   return operations[name](jail, ...rest);
+}
+
+function* open(jail: Jail): Steps<void> {
+  yield* jail.root();
 }
 
 function* mkdir(jail: Jail, path: VFSPath): Steps<void> {

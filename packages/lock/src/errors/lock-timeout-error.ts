@@ -17,7 +17,7 @@ export class LockTimeoutError extends LockError {
     const who =
       claim === undefined ? '' : ` It is held by ${describeHolder(claim.holder)}, token ${claim.token}.`;
     super(
-      `Lock "${id}" was not obtained within ${timeoutMs} ms.${who} Wait longer, or try again later.`,
+      `Lock "${id}" was not obtained within ${timeoutMs} ms.${who} Wait longer, or see with "holdfast status" who else waits.`,
       cause,
     );
     this.id = id;

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { identityOf, nodeIdentity } from './node.js';
+import { identityOf, nodeIdentity } from './node-identity.js';
 
 const linux = process.platform === 'linux';
 
@@ -17,18 +18,19 @@ describe('the identity of a process', () => {
     await once(child, 'spawn');
     const { self } = identityOf(child.pid ?? 0);
     const judge = nodeIdentity();
-    expect(await judge.isDead(self)).toBe(false);
-    expect(await judge.isDead({ ...self, start: '1' })).toBe(true);
+    expect(judge.isDead(self)).toBe(false);
+    expect(judge.isDead({ ...self, start: '1' })).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect(await judge.isDead(self)).toBe(true);
+    expect(judge.isDead(self)).toBe(true);
     for (const elsewhere of [
       { boot: 'other' },
-      { namespace: 'other' },
+      { pidNamespace: 'other' },
+      { timeNamespace: 'other' },
       { start: undefined },
       { boot: undefined },
     ]) {
-      expect(await judge.isDead({ ...self, ...elsewhere })).toBe(false);
+      expect(judge.isDead({ ...self, ...elsewhere })).toBe(false);
     }
   });
 
@@ -44,9 +46,22 @@ describe('the identity of a process', () => {
       const stat = (): string => readFileSync(`/proc/${pid}/stat`, 'latin1');
       const start = stat().split(' ')[21];
       await vi.waitUntil(() => stat().includes(') Z '));
-      expect(await judge.isDead({ ...judge.self, pid, start })).toBe(true);
+      expect(judge.isDead({ ...judge.self, pid, start })).toBe(true);
     } finally {
       outer.kill('SIGKILL');
     }
+  });
+});
+
+describe('a pid namespace without a /proc of its own', () => {
+  // There /proc/PID is another process of the outer namespace, under the same boot id and namespace.
+  it.runIf(linux && process.getuid?.() === 0)('lets nothing be proved', () => {
+    const file = fileURLToPath(new URL('../../dist/node.js', import.meta.url));
+    const code = `import(${JSON.stringify(file)}).then((m) => console.log(JSON.stringify(m.nodeIdentity().self)))`;
+    const said = execFileSync('unshare', ['--pid', '--fork', process.execPath, '-e', code], {
+      encoding: 'utf8',
+    });
+    const self = JSON.parse(said) as { pid: number; start?: string };
+    expect([self.pid, self.start]).toEqual([1, undefined]);
   });
 });

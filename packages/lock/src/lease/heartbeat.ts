@@ -154,7 +154,7 @@ export class Heartbeat {
     const [written, looked] = await settled(this.#write(beat, signal), ledger.look(signal));
     if (written.ok) own.written(beat);
     if (looked.ok) {
-      const loss = lossIn(looked.value, this.#claim) ?? this.#duplicatedIn(looked.value);
+      const loss = lossIn(looked.value, this.#claim) ?? this.#duplicatedIn(looked.value, beat);
       if (loss !== undefined) this.#listener.onLoss(loss);
     }
     if (!written.ok && isVFSError(written.error, 'ENOENT')) this.#listener.onLoss('removed', written.error);
@@ -192,9 +192,10 @@ export class Heartbeat {
   }
 
   /** Whether somebody else beats for the same claim: then the machine was cloned while it had it. */
-  #duplicatedIn(look: Look): LossReason | undefined {
+  #duplicatedIn(look: Look, beat: number): LossReason | undefined {
     const { ledger } = this.#state;
-    if (!ledger.listsVersions) return undefined;
+    // The look of a beat that was given up is old: what it shows was followed by others since.
+    if (!ledger.listsVersions || beat !== this.#next - 1) return undefined;
     const beats = look.numbers.get(this.#claim.number)?.beats ?? [];
     return beats.every(({ size }) => this.#beats.own.mayBe(size)) ? undefined : 'duplicated';
   }

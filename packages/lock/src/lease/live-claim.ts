@@ -40,12 +40,12 @@ export class LiveClaim implements Claim, Wish {
   #cleanup: Cleanup | undefined;
   #freed: Promise<void> | undefined;
 
-  /** `firstBeat`: the number of its first beat. `attempts`: how often it was detached. Both are 0 for a new claim. */
+  /** `firstBeat`: the number of its first beat. `handovers`: see `Numbered`. Both are 0 for a new claim. */
   constructor(
     state: LockState,
     settings: Settings,
     claim: ConfirmedClaim,
-    { firstBeat = 0, attempts = 0 }: { readonly firstBeat?: number; readonly attempts?: number } = {},
+    { firstBeat = 0, handovers = 0 }: { readonly firstBeat?: number; readonly handovers?: number } = {},
   ) {
     this.number = claim.number;
     this.origin = claim.origin;
@@ -56,7 +56,7 @@ export class LiveClaim implements Claim, Wish {
     this.#trustedUntil = claim.startedAt + firstTrustMs(settings);
     this.#heartbeat = new Heartbeat(state, settings, { claim: this, record: claim.record, firstBeat }, this);
     this.#stopChecking = checkClocks(settings.clock, settings.heartbeatMs, this);
-    state.records.note(claim.record, attempts);
+    state.records.note(claim.record, handovers);
     state.add(this);
     this.#heartbeat.start();
   }

@@ -21,6 +21,8 @@ export interface Numbered {
   readonly detached: Detached | undefined;
   /** How often it was detached or attached so far; 0 if never. */
   readonly attempts: number;
+  /** How often it passed from hand to hand so far: to detach it counts, and so does to attach to it. */
+  readonly handovers: number;
   /** All names that it has beside its claim, for clean-up. */
   readonly marks: readonly string[];
 }
@@ -59,6 +61,10 @@ export class NumberedEntry implements Numbered {
       : undefined;
   }
 
+  get handovers(): number {
+    return 2 * this.attempts - (this.detached === undefined ? 0 : 1);
+  }
+
   add(name: NumberedName, entry: Entry): void {
     if (name.kind === 'claim') {
       this.claim = entry;
@@ -81,10 +87,13 @@ export class NumberedEntry implements Numbered {
         this.beatWindowMs = Math.max(this.beatWindowMs ?? 0, name.windowMs);
         break;
       case 'detached':
-        // Of two that bear one number, the longer one is the safe one.
-        this.#detachedMs =
-          name.attempt > this.#detached ? name.windowMs : Math.max(name.windowMs, this.#detachedMs);
-        this.#detached = Math.max(this.#detached, name.attempt);
+        if (name.attempt > this.#detached) {
+          this.#detached = name.attempt;
+          this.#detachedMs = name.windowMs;
+        } else if (name.attempt === this.#detached) {
+          // Of two that bear one number, the longer one is the safe one.
+          this.#detachedMs = Math.max(name.windowMs, this.#detachedMs);
+        }
         this.attempts = Math.max(this.attempts, name.attempt);
         break;
       case 'attached':

@@ -10,7 +10,7 @@ const MANY = 256;
 
 /** Who has which claim, as far as it was read. A number is that of one claim for ever, so each is read once. */
 export class Records {
-  readonly #known = new Map<number, { readonly record: ClaimRecord; readonly attempts: number }>();
+  readonly #known = new Map<number, { readonly record: ClaimRecord; readonly handovers: number }>();
   /** Where a read may hang, each is asked for once at a time. */
   readonly #asked = new Set<number>();
 
@@ -18,8 +18,8 @@ export class Records {
     return this.#known.get(number)?.record;
   }
 
-  note(record: ClaimRecord, attempts: number): void {
-    this.#known.set(record.token, { record, attempts });
+  note(record: ClaimRecord, handovers: number): void {
+    this.#known.set(record.token, { record, handovers });
   }
 
   delete(number: number): void {
@@ -33,13 +33,13 @@ export class Records {
     clock: Clock,
     signal?: AbortSignal,
   ): Promise<ClaimRecord | undefined> {
-    const { number, attempts } = numbered;
+    const { number, handovers } = numbered;
     const known = this.#known.get(number);
     // It may have been handed on since.
-    if (known?.attempts === attempts || this.#asked.has(number)) return known?.record;
+    if (known?.handovers === handovers || this.#asked.has(number)) return known?.record;
     const read = ledger.readRecord(numbered, signal).then(
       (record) => {
-        if (record !== undefined) this.note(record, attempts);
+        if (record !== undefined) this.note(record, handovers);
       },
       () => undefined,
     );

@@ -101,8 +101,14 @@ async function atOnce(
 ): Promise<void> {
   const [handle, requests] = await Promise.all([channel.opendir(path), count]);
   const asking = ask(channel, handle, requests, listing);
-  close(channel, handle);
-  await asking;
+  // A large one is closed when all is answered: some servers work on several requests at a time.
+  const isSmall = requests <= FEWEST_REQUESTS;
+  if (isSmall) close(channel, handle);
+  try {
+    await asking;
+  } finally {
+    if (!isSmall) close(channel, handle);
+  }
 }
 
 async function toTheEnd(

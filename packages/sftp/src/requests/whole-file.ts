@@ -21,7 +21,10 @@ export interface WriteOptions {
   readonly opened: () => void;
 }
 
-/** OPEN, then every WRITE and the CLOSE at once: two round trips for up to a megabyte. */
+/**
+ * OPEN, then WRITE and CLOSE at once: two round trips. What takes several WRITEs is closed when they are answered, since
+ * some servers work on several requests at a time.
+ */
 export async function writeWhole(
   channel: Channel,
   path: string,
@@ -33,20 +36,22 @@ export async function writeWhole(
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const write = (at: number): Promise<void> =>
     channel.write(handle, bytes.subarray(at, at + CHUNK_BYTES), at);
-  const positions = Array.from(
-    { length: Math.ceil(bytes.length / CHUNK_BYTES) },
-    (_, index) => index * CHUNK_BYTES,
-  );
-  while (positions.length > MOST_CHUNKS) {
-    try {
-      await together(positions.splice(0, MOST_CHUNKS).map(write));
-    } catch (error) {
-      closeUnawaited(channel, handle);
-      throw error;
-    }
-  }
   // A CLOSE may be what fails: some storage finds out no sooner that it is full.
-  await together([...positions.map(write), channel.close(handle)]);
+  if (bytes.length <= CHUNK_BYTES) {
+    await together([...(bytes.length === 0 ? [] : [write(0)]), channel.close(handle)]);
+    return;
+  }
+  try {
+    for (let from = 0; from < bytes.length; from += MOST_CHUNKS * CHUNK_BYTES) {
+      const to = Math.min(from + MOST_CHUNKS * CHUNK_BYTES, bytes.length);
+      const chunks = Array.from({ length: Math.ceil((to - from) / CHUNK_BYTES) }, (_, index) => index);
+      await together(chunks.map((chunk) => write(from + chunk * CHUNK_BYTES)));
+    }
+  } catch (error) {
+    closeUnawaited(channel, handle);
+    throw error;
+  }
+  await channel.close(handle);
 }
 
 export interface ReadOptions {

@@ -111,6 +111,20 @@ describe('a request', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test('is given up at its limit also where times are fractions that do not add up', async () => {
+    for (let round = 0; round < 50; round++) {
+      await clock.advance(0.1 + round / 7);
+      const first = failureOf(channel.mkdir('/a'));
+      const second = channel.stat('/b');
+      await clock.advance(1 / 3);
+      replies.at(-1)?.(undefined, {});
+      await second;
+      await clock.advance(1_000);
+      expect(await first).toBeInstanceOf(FailedAttempt);
+    }
+    expect(stuck).toBe(50);
+  });
+
   test('is not given up if its answer arrived while this process stood still', async () => {
     const made = channel.mkdir('/a');
     // The timer is due, and runs first; the socket is read right after that.

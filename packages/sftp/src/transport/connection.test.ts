@@ -169,6 +169,18 @@ describe('the connection', () => {
     expect(dials.map(({ at }) => Math.round(at))).toEqual([0, 100, 300]);
   });
 
+  test('that cannot be had is knocked for by hundreds of calls as often as by one', async () => {
+    next = failing();
+    for (let call = 0; call < 200; call++) {
+      const insist = async (): Promise<void> => {
+        while (time.now < 2_000) await codeOf(use());
+      };
+      void insist();
+    }
+    await time.advance(2_000);
+    expect(dials.length).toBeLessThan(8);
+  });
+
   test('begins anew once it was had', async () => {
     const good = next;
     next = failing();

@@ -141,13 +141,13 @@ export class Connection {
     const shared: SharedLink = { link, calls: 0, idle: undefined };
     this.#links.add(shared);
     this.#state = { kind: 'open', failures, shared };
-    void link.down.then((why) => {
+    void link.down.then(() => {
       this.#forget(shared);
       // A server that answered once is tried again at once; one that only lets us in has not got better.
-      this.#replace(shared, this.#absent(link.channel.answered ? 0 : failures + 1, why));
+      this.#replace(shared, this.#absent(link.channel.answered ? 0 : failures + 1));
     });
     void link.stuck.then(() => {
-      this.#replace(shared, this.#absent(0, undefined));
+      this.#replace(shared, this.#absent(0));
       if (shared.calls === 0) this.#rest(shared);
     });
     return shared;
@@ -155,7 +155,7 @@ export class Connection {
 
   /** open -> absent, without any failure: it has been unused for too long. */
   #leave(shared: SharedLink): void {
-    this.#replace(shared, this.#absent(0, undefined));
+    this.#replace(shared, this.#absent(0));
     const detail = `the connection to ${this.#options.server} was not used any more`;
     this.#end(shared, new FailedAttempt(failure('ECONN', { outcome: 'unknown', retryable: true, detail })));
   }
@@ -178,7 +178,8 @@ export class Connection {
     this.#links.delete(shared);
   }
 
-  #absent(failures: number, why: FailedAttempt | undefined): State {
+  /** @param why the last attempt to connect failed, if it did */
+  #absent(failures: number, why?: FailedAttempt): State {
     const { clock, random } = this.#options;
     const final = why?.failure.retryable === false;
     const pauses = final ? { firstMs: 1_000, longestMs: LONGEST_PAUSE_AFTER_REFUSAL_MS } : {};

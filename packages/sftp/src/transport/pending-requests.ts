@@ -18,6 +18,9 @@ export interface PendingRequestsOptions {
   readonly onOvertaken: (overdue: readonly PendingRequest[]) => void;
 }
 
+/** Times are fractions: a timer that is due may still lack the last bits of a millisecond. */
+const ROUNDING_MS = 0.5;
+
 /**
  * The requests of a session that have no answer yet, and how long each may still wait.
  *
@@ -73,8 +76,11 @@ export class PendingRequests {
   }
 
   #overdue(): Waiting[] {
-    const latest = this.#options.clock.monotonic() - this.#options.limitMs;
-    return [...this.#waiting].filter(({ since }) => since <= latest);
+    return [...this.#waiting].filter((request) => this.#leftMs(request) < ROUNDING_MS);
+  }
+
+  #leftMs({ since }: Waiting): number {
+    return since + this.#options.limitMs - this.#options.clock.monotonic();
   }
 
   #schedule(ms: number, run: () => void = () => this.#check()): Timer {
@@ -105,8 +111,9 @@ export class PendingRequests {
   #wait(): void {
     this.#stopTimer();
     if (this.#waiting.size === 0) return;
-    const first = Math.min(...[...this.#waiting].map(({ since }) => since));
-    this.#timer = this.#schedule(first + this.#options.limitMs - this.#options.clock.monotonic());
+    let leftMs = Infinity;
+    for (const request of this.#waiting) leftMs = Math.min(leftMs, this.#leftMs(request));
+    this.#timer = this.#schedule(leftMs);
   }
 
   #stopTimer(): void {

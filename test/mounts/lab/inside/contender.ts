@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Lock, type Lease, type LockEvent, type LockOptions, type WaitOptions } from 'holdfast';
-import { localVFS, type LocalOptions } from '@holdfast/local';
+import { localVFS, type LocalVFSOptions } from '@holdfast/local';
 import { contend, hostTime, HistoryRecorder } from '@holdfast/testkit';
 import type { Capabilities, VFS } from '@holdfast/vfs';
 import { perform, type WireCall, type WireResult } from './call.js';
@@ -14,7 +14,7 @@ import { Work } from './work.js';
 export interface ContenderMethods {
   [method: string]: (...params: never[]) => unknown;
   /** Opens a directory of the guest as `id`. */
-  open(id: string, root: string, options?: LocalOptions): Capabilities;
+  open(id: string, root: string, options?: LocalVFSOptions): Capabilities;
   close(id: string): Promise<void>;
   /** One call of an open VFS. `callId` is for an `abort` note. */
   call(id: string, callId: number, call: WireCall): Promise<WireResult>;

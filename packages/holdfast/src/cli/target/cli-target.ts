@@ -51,23 +51,10 @@ async function openNamed(named: string, source: string): Promise<CliTarget> {
     return { vfs, name: nameOf(url) };
   } catch (error) {
     if (isVFSError(error, 'EINVAL') && error.op === 'open') {
-      throw new UsageError(
-        `${source}: ${error.detail}. ${error.advice}${error.advice.includes('HOLDFAST_') ? '' : loginHint(url)}`,
-        { cause: error },
-      );
+      throw new UsageError(`${source}: ${error.detail}. ${error.advice}`, { cause: error });
     }
     throw error;
   }
-}
-
-/** The adapter speaks of options, which nobody can pass on a command line. */
-function loginHint({ protocol, searchParams }: URL): string {
-  const given =
-    searchParams.has('privateKeyPath') ||
-    searchParams.has('agent') ||
-    ['HOLDFAST_SFTP_PASSWORD', 'SSH_AUTH_SOCK'].some((name) => process.env[name] !== undefined);
-  if (protocol !== 'sftp:' || given) return '';
-  return '. Here: a password in HOLDFAST_SFTP_PASSWORD, or ?privateKeyPath=/path/of/key at the end of the URL';
 }
 
 function home(): string {
