@@ -67,7 +67,9 @@ export class Waiter {
         }
         await this.#cancellation.race(this.#tell(look, blocking));
         watching.follow(look, blocking);
-        await this.#pauses.untilNextLook(judgement, this.#cancellation, watching.active);
+        const ours = blocking.every((number) => this.#state.own.has(number));
+        const told = ours ? 'by this process' : watching.active ? 'by the storage' : undefined;
+        await this.#pauses.untilNextLook(judgement, this.#cancellation, told);
         look = await this.#look();
       }
     } finally {
