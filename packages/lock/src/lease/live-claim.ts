@@ -29,6 +29,8 @@ export class LiveClaim implements Claim, Wish {
   readonly origin: number;
   readonly permits: number;
   mode: Mode;
+  /** Others want the lock too: it waited for its turn, or somebody waited behind it when that came. */
+  contended = false;
   readonly #state: LockState;
   readonly #settings: Settings;
   readonly #heartbeat: Heartbeat;
@@ -96,6 +98,7 @@ export class LiveClaim implements Claim, Wish {
    * as function calls not before the work is done, or has lasted a while: never on the way to a grant. Rule 9.
    */
   cleanUp(look: Look, passed: Iterable<number>): void {
+    if (look.highest > this.number) this.contended = true;
     const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed });
     this.#cleanup = cleanup;
     this.#state.records.prune(look.numbers);
