@@ -170,8 +170,7 @@ export class S3Driver implements VFSDriver {
   }
 
   #create(key: string, body: Uint8Array, signal: Signal): Promise<boolean> {
-    const { store, proof, clock } = this.#options;
-    return create(key, body, { store, proof, clock, signal });
+    return create(key, body, { ...this.#options, signal });
   }
 
   async #file(path: VFSPath, signal: Signal): Promise<Looked<FileInfo>> {

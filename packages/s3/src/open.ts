@@ -26,7 +26,7 @@ export function s3VFS(options: S3VFSOptions): VFS {
   const { bucket, endpoint, createHeader, deadlineMs, keyPrefix, maxFileBytes, clock } = settings;
   const silenceMs = deadlineMs / ATTEMPTS_PER_DEADLINE;
   const connections = new Connections({ clock, patienceMs: silenceMs });
-  const client = makeClient(settings, connections);
+  const client = makeClient(settings, connections.agents);
   const store = bucketStore(client, { bucket, connections, silenceMs, longestMs: deadlineMs, clock });
   const driver = new S3Driver({
     store,

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from './clock.js';
+import type { Clock, Timer } from '../contract/clock.js';
 import type { Answer } from './driver.js';
-import { outcomeOfSilence, VFSError, type Operation } from './error.js';
+import { outcomeOfSilence, VFSError, type Operation } from '../errors/error.js';
 
 export interface Limits {
   readonly signal: AbortSignal | undefined;

@@ -1,9 +1,15 @@
-import { systemClock, type Clock } from './clock.js';
-import type { Capabilities } from './capabilities.js';
+import { systemClock, type Clock } from '../contract/clock.js';
+import type { Capabilities } from '../contract/capabilities.js';
 import type { Answer, VFSDriver } from './driver.js';
-import type { Entry, FileInfo } from './entry.js';
-import { isVFSError, outcomeOfSilence, VFSError, type Operation, type VFSErrorCode } from './error.js';
-import { parsePath, ROOT, type VFSPath } from './path.js';
+import type { Entry, FileInfo } from '../contract/entry.js';
+import {
+  isVFSError,
+  outcomeOfSilence,
+  VFSError,
+  type Operation,
+  type VFSErrorCode,
+} from '../errors/error.js';
+import { parsePath, ROOT, type VFSPath } from '../contract/path.js';
 import { isPromise, pending } from './pending.js';
 import { makeTree, removeTree } from './trees.js';
 import type {
@@ -15,7 +21,7 @@ import type {
   VFS,
   Watcher,
   WriteFileOptions,
-} from './vfs.js';
+} from '../contract/vfs.js';
 
 export interface CreateVFSOptions {
   /** Longest wait for one call, in milliseconds; then it rejects with `ETIMEDOUT`. Default: none. */

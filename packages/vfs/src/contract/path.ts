@@ -1,4 +1,4 @@
-import { VFSError, type Operation } from './error.js';
+import { VFSError, type Operation } from '../errors/error.js';
 
 /**
  * A path that {@link parsePath} accepted:
