@@ -12,7 +12,15 @@ interface CleanupInit {
   readonly look: Look;
   /** Stale claims that were passed, and are to be marked as over. */
   readonly passed: Iterable<number>;
+  /** Others are granted the lock right before and after, and see the same to be removed. */
+  readonly contended: boolean;
 }
+
+/** Of those who are granted the lock one after the other, one in so many cleans up. */
+const ON_DUTY = 8;
+
+/** With so much to remove, whoever comes along does it. */
+const PLENTY = 16;
 
 /** Marks as over what was passed, and removes what earlier claims left behind. Rules 3 and 9. */
 export class Cleanup {
@@ -24,10 +32,15 @@ export class Cleanup {
   #stopped = false;
 
   /** `undefined` if there is nothing to do. */
-  static of(state: LockState, settings: Settings, { own, look, passed }: CleanupInit): Cleanup | undefined {
+  static of(
+    state: LockState,
+    settings: Settings,
+    { own, look, passed, contended }: CleanupInit,
+  ): Cleanup | undefined {
     const numbers = Array.from(passed);
     const plan = planCleanup(look, own);
     if (plan === undefined && numbers.length === 0) return undefined;
+    if (contended && numbers.length === 0 && plan !== undefined && !isOnDuty(own, plan)) return undefined;
     return new Cleanup(state, settings, numbers, plan);
   }
 
@@ -105,4 +118,9 @@ export class Cleanup {
     // The storage is in trouble: leave it alone.
     if (isTransient(error)) this.#stopped = true;
   }
+}
+
+/** Those who are granted the lock one after the other all see the same to be removed. */
+function isOnDuty(own: number, { removals, rest }: CleanupPlan): boolean {
+  return own % ON_DUTY === 0 || removals.length >= PLENTY || (removals.length === 0 && rest.length > 0);
 }

@@ -99,11 +99,13 @@ export class LiveClaim implements Claim, Wish {
    */
   cleanUp(look: Look, passed: Iterable<number>): void {
     if (look.highest > this.number) this.contended = true;
-    const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed });
+    const local = this.#state.ledger.vfs.capabilities.cost === 'local';
+    const contended = local && this.contended;
+    const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed, contended });
     this.#cleanup = cleanup;
     this.#state.records.prune(look.numbers);
     this.#state.observer.prune(look.numbers);
-    if (this.#state.ledger.vfs.capabilities.cost !== 'local') cleanup?.start();
+    if (!local) cleanup?.start();
   }
 
   onBeat(startedAt: number): void {

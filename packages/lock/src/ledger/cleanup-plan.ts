@@ -37,9 +37,6 @@ export function planCleanup(look: Look, own: number): CleanupPlan | undefined {
     else over.push(number);
   }
   if (over.length < WORTH_WHILE && look.leftovers.length === 0) return undefined;
-  // Those granted right after each other would all do the same: one in so many does it, or whoever finds twice as much.
-  const turn = (own - look.floor - 1) % WORTH_WHILE === 0;
-  if (!turn && over.length < 2 * WORTH_WHILE && look.leftovers.length === 0) return undefined;
   over.sort((a, b) => a - b);
   const sweepable = over.filter((number) => number < lowestLive || number <= look.floor);
   const floor = over.length >= TOO_MANY ? over.at(-1) : sweepable.at(-1);
