@@ -159,7 +159,6 @@ export class LiveClaim implements Claim, Wish {
     const cleanup = this.#cleanup;
     if (cleanup === undefined) return undefined;
     cleanup.start();
-    if (this.#state.ledger.vfs.capabilities.cost === 'local') return undefined;
     return waitAtMost(this.#settings.clock, CLEANUP_MS, cleanup.done);
   }
 
