@@ -26,17 +26,14 @@ const AT_ONCE: readonly LockScenarioName[] = [
   'again',
   'gap',
   'leapt',
-  'removed',
-  'removedFresh',
   'scattered',
   'kinds',
-  'shared',
+
   'readersWriter',
   'downgrade',
   'handedOn',
   'twoAttach',
   'oneProcess',
-  'bothViews',
 ];
 
 /** With a step of time or two. */
@@ -44,6 +41,9 @@ const IN_TIME: readonly LockScenarioName[] = ['inTurn', 'once', 'releaseIfStale'
 
 const ALL: readonly LockScenarioName[] = [
   ...AT_ONCE,
+  'removed',
+  'shared',
+  'bothViews',
   'fresh',
   'three',
   'lateClaim',

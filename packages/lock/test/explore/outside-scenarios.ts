@@ -13,13 +13,6 @@ export function outsideScenarios(cast: Cast) {
       events: [{ kind: 'removal', path: DIRECTORY }],
       ticks: 1,
     }),
-    removedFresh: cast.scenario({
-      name: 'a directory that has just been made is removed',
-      setup: async () => undefined,
-      actors: { A: contender(), B: contender() },
-      events: [{ kind: 'removal', path: DIRECTORY }],
-      ticks: 0,
-    }),
     removedStale: cast.scenario({
       name: 'the directory of a dead holder is removed while somebody observes it',
       setup: ledger(...dead(1)),
