@@ -23,7 +23,7 @@ const ATTEMPTS_PER_DEADLINE = 3;
  */
 export function s3VFS(options: S3VFSOptions): VFS {
   const settings = parseOptions(options);
-  const { bucket, endpoint, createHeader, deadlineMs, keyPrefix, maxFileBytes, clock } = settings;
+  const { bucket, region, endpoint, createHeader, deadlineMs, keyPrefix, maxFileBytes, clock } = settings;
   const silenceMs = deadlineMs / ATTEMPTS_PER_DEADLINE;
   const connections = new Connections({ clock, patienceMs: silenceMs });
   const client = makeClient(settings, connections.agents);
@@ -32,7 +32,7 @@ export function s3VFS(options: S3VFSOptions): VFS {
     store,
     keys: keysBelow(keyPrefix),
     proof: proofOf(endpoint, bucket, createHeader),
-    where: `bucket ${bucket} at ${endpoint ?? 'AWS'}`,
+    where: `bucket ${bucket} at ${endpoint ?? `AWS ${region ?? ''}`.trim()}`,
     maxFileBytes,
     deadlineMs,
     clock,

@@ -9,7 +9,7 @@ import {
   type Operation,
   type VFSErrorCode,
 } from '../errors/error.js';
-import { parsePath, ROOT, type VFSPath } from '../contract/path.js';
+import { isPlain, parsePath, ROOT, type VFSPath } from '../contract/path.js';
 import { isPromise, pending } from './pending.js';
 import { makeTree, removeTree } from './trees.js';
 import type {
@@ -184,7 +184,7 @@ class Facade implements VFS {
     const signal = options?.signal;
     let answer: Answer<T>;
     try {
-      const at = parsePath(path, { op, adapter: this.adapter });
+      const at = isPlain(path) ? path : parsePath(path, { op, adapter: this.adapter });
       if (this.#closing !== undefined) {
         throw this.#error(op, at, 'ECONN', 'the VFS was closed', 'Open a new one');
       }
@@ -235,5 +235,6 @@ async function closedIfAborted(started: Promise<Watcher>, signal: AbortSignal | 
 
 /** Also right for values of another realm, such as that of a test runner's sandbox. */
 function isA(kind: 'Date' | 'Uint8Array', value: unknown): boolean {
+  if (kind === 'Uint8Array' && value instanceof Uint8Array) return true;
   return Object.prototype.toString.call(value) === `[object ${kind}]`;
 }
