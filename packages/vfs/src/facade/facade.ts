@@ -28,6 +28,8 @@ export interface CreateVFSOptions {
   readonly deadlineMs?: number | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
+  /** Host and port, for the error of a passed deadline. Default: not named. */
+  readonly server?: string | undefined;
 }
 
 /** Puts the contract in front of an adapter's bare operations. */
@@ -43,15 +45,17 @@ class Facade implements VFS {
   readonly #driver: VFSDriver;
   readonly #deadlineMs: number;
   readonly #clock: Clock;
+  readonly #server: string | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(driver: VFSDriver, { deadlineMs = Infinity, clock = systemClock }: CreateVFSOptions) {
+  constructor(driver: VFSDriver, { deadlineMs = Infinity, clock = systemClock, server }: CreateVFSOptions) {
     if (!(deadlineMs > 0)) throw new RangeError(`deadlineMs must be a number above 0, not ${deadlineMs}`);
     this.adapter = driver.adapter;
     this.capabilities = Object.freeze({ ...driver.capabilities });
     this.#driver = driver;
     this.#deadlineMs = deadlineMs;
     this.#clock = clock;
+    this.#server = server;
   }
 
   mkdir(path: string, options?: MkdirOptions): Promise<void> {
@@ -196,6 +200,7 @@ class Facade implements VFS {
           deadlineMs: this.#deadlineMs,
           clock: this.#clock,
           about: { op, path, adapter: this.adapter },
+          server: this.#server,
         });
       }
     } catch (error) {
