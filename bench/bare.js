@@ -62,56 +62,66 @@ function newTimes() {
   return { claim: [], list: [], free: [], remove: [], cycle: [], beat: [], read: [], stat: [] };
 }
 
-async function measure(calls, isAsync) {
-  const times = newTimes();
-  let kept = {};
+/** What is measured: its calls, whether they have to be awaited, and their times. */
+function subject(calls, isAsync) {
+  return { calls, isAsync, times: newTimes() };
+}
+
+async function cycle({ calls, isAsync, times }, n, counts) {
+  const over = n % SWEEP_EVERY === SWEEP_EVERY - 1 ? n - SWEEP_EVERY + 1 : n + 1;
+  const start = performance.now();
+  if (isAsync) {
+    await calls.claim(n);
+    await calls.list();
+    await calls.free(n);
+    for (let at = over; at <= n; at++) {
+      await calls.remove(name(at));
+      await calls.remove(`${name(at)}.free`);
+    }
+  } else {
+    // Not awaited, so that the bare calls pay for no promise.
+    calls.claim(n);
+    calls.list();
+    calls.free(n);
+    for (let at = over; at <= n; at++) {
+      calls.remove(name(at));
+      calls.remove(`${name(at)}.free`);
+    }
+  }
+  if (counts) times.cycle.push((performance.now() - start) * 1000);
+}
+
+async function single({ calls, isAsync, times }, n, counts) {
   const timed = async (what, call) => {
     const start = performance.now();
     const answer = call();
     if (isAsync) await answer;
-    kept[what].push((performance.now() - start) * 1000);
+    if (counts) times[what].push((performance.now() - start) * 1000);
   };
-  // A cycle is not awaited where it need not be, so that the bare calls pay for no promise.
-  const cycle = async (n) => {
-    const start = performance.now();
-    if (isAsync) {
-      await calls.claim(n);
-      await calls.list();
-      await calls.free(n);
-    } else {
-      calls.claim(n);
-      calls.list();
-      calls.free(n);
+  await timed('claim', () => calls.claim(n));
+  await timed('list', () => calls.list());
+  await timed('free', () => calls.free(n));
+  await timed('remove', () => calls.remove(`${name(n)}.free`));
+  await calls.remove(name(n));
+  await timed('beat', () => calls.beat());
+  await timed('read', () => calls.read());
+  await timed('stat', () => calls.stat());
+}
+
+/** One after the other in small portions, so that what else the machine does hits all alike. */
+async function measure(subjects) {
+  for (let n = 0; n < WARM_UP + ROUNDS; n += SWEEP_EVERY) {
+    for (const each of subjects) {
+      for (let at = n; at < n + SWEEP_EVERY; at++) await cycle(each, at, n >= WARM_UP);
     }
-    if (n % SWEEP_EVERY === SWEEP_EVERY - 1) {
-      for (let over = n - SWEEP_EVERY + 1; over <= n; over++) {
-        for (const path of [name(over), `${name(over)}.free`]) {
-          if (isAsync) await calls.remove(path);
-          else calls.remove(path);
-        }
-      }
-    }
-    kept.cycle.push((performance.now() - start) * 1000);
-  };
-  for (let n = 0; n < WARM_UP + ROUNDS; n++) {
-    kept = n < WARM_UP ? newTimes() : times;
-    // Every eighth cycle removes what the others left: the mean of eight says what one costs.
-    await cycle(n);
   }
-  for (let n = 10_000; n < 10_000 + ROUNDS; n++) {
-    kept = times;
-    await timed('claim', () => calls.claim(n));
-    await timed('list', () => calls.list());
-    await timed('free', () => calls.free(n));
-    await timed('remove', () => calls.remove(`${name(n)}.free`));
-    await calls.remove(name(n));
-    await timed('beat', () => calls.beat());
-    await timed('read', () => calls.read());
-    await timed('stat', () => calls.stat());
+  for (let n = 0; n < WARM_UP + ROUNDS; n += SWEEP_EVERY) {
+    for (const each of subjects) {
+      for (let at = n; at < n + SWEEP_EVERY; at++) await single(each, 100_000 + at, n >= WARM_UP);
+    }
     // As in a program that does something else in between.
-    if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  return times;
 }
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
@@ -131,18 +141,15 @@ try {
   const local = localVFS(join(folder, 'vfs'));
   const memory = memoryVFS();
   await memory.mkdir('/ledger');
-  const columns = {
-    bare: await measure(bare(join(folder, 'bare')), false),
-    local: await measure(through(local, '/ledger'), true),
-    memory: await measure(through(memory, '/ledger'), true),
+  const subjects = {
+    bare: subject(bare(join(folder, 'bare')), false),
+    local: subject(through(local, '/ledger'), true),
+    memory: subject(through(memory, '/ledger'), true),
   };
+  await measure(Object.values(subjects));
   const rows = Object.keys(newTimes()).map((what) => {
     const of = what === 'cycle' ? cycleOf : median;
-    const [plain, onDisk, inMemory] = [
-      of(columns.bare[what]),
-      of(columns.local[what]),
-      of(columns.memory[what]),
-    ];
+    const [plain, onDisk, inMemory] = Object.values(subjects).map(({ times }) => of(times[what]));
     return {
       call: what,
       'node:fs': Number(plain.toFixed(1)),

@@ -3,7 +3,7 @@
 #
 #   deploy.sh VERSION TARGET
 #
-# HOLDFAST_URL names the place of the lock: file:///mnt/share/locks, say. Without it, the lock is this user's own.
+# HOLDFAST_URL names where the lock is: file:///mnt/share/locks, say. Without it, the lock is this user's own.
 set -eu
 
 if [ "${HOLDFAST_ID-}" != deploy ]; then

@@ -2,7 +2,8 @@
 //
 //   30 2 * * *  node /opt/report/nightly-report.js file:///mnt/share/report
 //
-// The share is any storage that all of them reach. Whoever comes second finds the lock held, or the work done.
+// The share is any storage that all of them reach. Whoever comes second finds the lock held, or the work done: hosts whose
+// clocks differ may come one after the other, so the lock alone would not do.
 import { isLockError, isVFSError, Lock, openVFS } from 'holdfast';
 
 const DONE = '/last-night';

@@ -41,3 +41,12 @@ async function quiet(fake: FakeS3): Promise<void> {
     turns = 0;
   }
 }
+
+/** Lets time pass until `promise` is settled, for an hour at most. */
+export async function settled<T>(clock: VirtualClock, fake: FakeS3, promise: Promise<T>): Promise<T> {
+  let over = false;
+  const mark = (): void => void (over = true);
+  promise.then(mark, mark);
+  await drive(clock, fake, 3_600_000, { stepMs: 500, until: () => over });
+  return promise;
+}

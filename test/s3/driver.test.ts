@@ -1,6 +1,9 @@
 import { s3VFS, type S3Credentials, type S3VFSOptions } from '@holdfast/s3';
 import { VirtualClock } from '@holdfast/testkit';
 import { isVFSError, type VFS } from '@holdfast/vfs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { striking, type Fault } from '../servers/fake-s3-faults.js';
 import { startFakeS3, type FakeOp, type FakeS3 } from '../servers/fake-s3.js';
@@ -262,6 +265,45 @@ test('closing ends what is under way, and closes every connection', async () => 
   await vfs.close();
   for (const error of await Promise.all(calls)) expect(error).toMatchObject({ outcome: 'unknown' });
   await expect.poll(() => fake.connections, { timeout: 20_000 }).toBe(0);
+});
+
+test('an address from a profile is held to the same rules as the option', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-s3-'));
+  const file = join(folder, 'config');
+  writeFileSync(file, '[profile remote]\nendpoint_url = http://192.0.2.1:9000\n');
+  vi.stubEnv('AWS_CONFIG_FILE', file);
+  vi.stubEnv('AWS_PROFILE', 'remote');
+  try {
+    const options = {
+      bucket: 'bucket',
+      region: 'us-east-1',
+      credentials: fake.credentials,
+    };
+    const vfs = s3VFS(options);
+    await expect(vfs.ls('/')).rejects.toMatchObject({ code: 'EINVAL', outcome: 'failed' });
+    await vfs.close();
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('an answer to readFile that is no file of S3 leaves no connection behind', async () => {
+  const vfs = open();
+  fake.fault = () => ({ status: 200, body: 'x'.repeat(1_000_000) });
+  await expect(vfs.readFile('/f')).rejects.toMatchObject({ code: 'EIO' });
+  await expect.poll(() => fake.connections, { timeout: 20_000 }).toBe(0);
+  await vfs.close();
+});
+
+test('every error names the bucket and its store', async () => {
+  const vfs = open();
+  fake.objects('bucket').seed(['d/', 'd/f']);
+  const calls = [vfs.stat('/no'), vfs.ls('/d/f'), vfs.mkdir('/d'), vfs.rm('/d'), vfs.readFile('/d')];
+  for (const error of await Promise.all(calls.map(refusalOf))) {
+    expect(error).toMatchObject({ detail: expect.stringContaining(`(bucket bucket at ${fake.endpoint})`) });
+  }
+  await vfs.close();
 });
 
 test('credentials come from the environment if none are given', async () => {

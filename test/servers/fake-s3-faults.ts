@@ -14,8 +14,18 @@ export type Fault =
   | 'hang'
   /** Answered 200 with something that is not S3's. */
   | 'garbage'
-  /** Answered with an error; carried out all the same if `applied`. */
-  | { readonly status: number; readonly code?: string; readonly applied?: boolean; readonly html?: boolean };
+  /**
+   * Answered with an error, a page or whatever `body` is; carried out all the same if `applied`. A page with status 200
+   * is what portals answer.
+   */
+  | {
+      readonly status: number;
+      readonly code?: string;
+      readonly applied?: boolean;
+      readonly html?: boolean;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
 export interface Strike {
   readonly op: FakeOp;

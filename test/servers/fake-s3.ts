@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createHash } from 'node:crypto';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Fault } from './fake-s3-faults.js';
 import { FakeObjects } from './fake-s3-objects.js';
@@ -13,6 +20,7 @@ export interface FakeRequest {
   readonly bucket: string;
   /** The key; the prefix of a listing. */
   readonly key: string;
+  readonly headers: IncomingHttpHeaders;
   /** How many keys and folders the answer to a listing had. */
   listed?: number;
 }
@@ -26,6 +34,10 @@ export interface FakeS3 extends S3Server {
   skewMs: number;
   /** Whether answers carry the store's time. */
   showsTime: boolean;
+  /** Whether the bucket has a default retention, so that each object must come with a digest. */
+  demandsDigest: boolean;
+  /** Whether one key takes one write a second, as with R2 and Google Cloud Storage. */
+  slowKeys: boolean;
   /** How many connections are open. */
   readonly connections: number;
   /** Grows with every byte that arrives, and every answer and connection that ends. */
@@ -35,6 +47,10 @@ export interface FakeS3 extends S3Server {
   objects(bucket: string): FakeObjects;
   /** Carries out what hangs, and answers where somebody still listens. */
   release(): void;
+  /** Answers nothing any more over the connections that there are. New ones are as good as ever. */
+  deafen(): void;
+  /** Cuts all connections and refuses new ones until the returned function is called. */
+  goAway(): Promise<() => Promise<void>>;
 }
 
 export interface FakeS3Options {
@@ -64,10 +80,15 @@ class Fake implements FakeS3 {
   activity = 0;
   skewMs = 0;
   showsTime = true;
+  demandsDigest = false;
+  slowKeys = false;
   readonly #dialect: Dialect;
   readonly #now: () => number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #deaf = new WeakSet<Socket>();
+  readonly #written = new Map<string, number>();
+  #port = 0;
   readonly #buckets = new Map<string, FakeObjects>();
   #hanging: (() => void)[] = [];
   readonly #checked = new Map<string, () => void>();
@@ -93,7 +114,7 @@ class Fake implements FakeS3 {
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   get hanging(): number {
@@ -106,8 +127,20 @@ class Fake implements FakeS3 {
 
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject).listen(0, '127.0.0.1', resolve);
+      this.#server.once('error', reject).listen(this.#port, '127.0.0.1', () => {
+        this.#port = (this.#server.address() as AddressInfo).port;
+        resolve();
+      });
     });
+  }
+
+  deafen(): void {
+    for (const socket of this.#sockets) this.#deaf.add(socket);
+  }
+
+  async goAway(): Promise<() => Promise<void>> {
+    await this.stop();
+    return () => this.listen();
   }
 
   stop(): Promise<void> {
@@ -137,12 +170,14 @@ class Fake implements FakeS3 {
     const listing = request.method === 'GET' && rest.join('/') === '';
     const key = listing ? (searchParams.get('prefix') ?? '') : rest.join('/');
     const op = opOf(request, key, listing);
-    const seen: FakeRequest = { op, bucket, key };
+    const seen: FakeRequest = { op, bucket, key, headers: request.headers };
     this.requests.push(seen);
     if (this.showsTime) response.setHeader('date', new Date(Date.now() + this.skewMs).toUTCString());
     else response.sendDate = false;
 
-    const fault = this.fault(seen);
+    if (this.#deaf.has(request.socket)) return;
+
+    const fault = this.fault(seen) ?? this.#refusal(seen, body);
     const fraud = fraudOf(request, body, this.credentials, this.#dialect, Date.now() + this.skewMs);
     if (fraud !== undefined) return refuse(response, 403, fraud);
     const mixed = Object.keys(request.headers).some((name) => name.startsWith('x-amz-'));
@@ -154,6 +189,22 @@ class Fake implements FakeS3 {
     else if (fault === 'hang') this.#hanging.push(run);
     else if (typeof fault === 'object' && fault.applied !== true) answer(response, fault);
     else run();
+  }
+
+  /** What the settings of the bucket refuse. */
+  #refusal({ op, bucket, key, headers }: FakeRequest, body: Uint8Array): Fault | undefined {
+    if (op !== 'create' && op !== 'put') return undefined;
+    const digest = headers['content-md5'];
+    if (digest === undefined && this.demandsDigest) return { status: 400, code: 'InvalidRequest' };
+    if (digest !== undefined && digest !== createHash('md5').update(body).digest('base64')) {
+      return { status: 400, code: 'BadDigest' };
+    }
+    if (!this.slowKeys) return undefined;
+    const path = `${bucket}/${key}`;
+    if (this.#now() - (this.#written.get(path) ?? -Infinity) < 1_000)
+      return { status: 429, code: 'SlowDown' };
+    this.#written.set(path, this.#now());
+    return undefined;
   }
 
   #carryOut(
@@ -269,7 +320,9 @@ function metadataOf(request: IncomingMessage, prefix: string): Record<string, st
 }
 
 function answer(response: ServerResponse, fault: Extract<Fault, object>): void {
-  if (fault.html === true) response.writeHead(fault.status).end('<html>Bad gateway</html>');
+  for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
+  if (fault.body !== undefined) response.writeHead(fault.status).end(fault.body);
+  else if (fault.html === true) response.writeHead(fault.status).end('<html>Please sign in</html>');
   else refuse(response, fault.status, fault.code ?? 'Fault');
 }
 

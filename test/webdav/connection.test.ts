@@ -293,6 +293,20 @@ describe('a server that answers', () => {
     expect((await refusal(vfs.ls('/'))).code).toBe('EIO');
   });
 
+  it('150,000 entries is listed whole, though one of them has a name that is not UTF-8', async () => {
+    const server = await stub(({ path }, response) => {
+      const entry = (name: string): string =>
+        `<response><href>${path}${name}</href><propstat><prop><resourcetype/></prop><status>HTTP/1.1 200 OK</status></propstat></response>`;
+      response.writeHead(207).write(emptyCollection(path).replace('</multistatus>', entry('%e4')));
+      for (let n = 0; n < 150_000; n += 1000) {
+        response.write(Array.from({ length: 1000 }, (_, at) => entry(String(n + at))).join(''));
+      }
+      response.end('</multistatus>');
+    });
+    const entries = await client({ url: server.url, deadlineMs: 60_000 }).ls('/');
+    expect([entries.length, entries.at(-1)]).toEqual([150_000, { name: '149999', type: 'file' }]);
+  });
+
   it('an endless file is cut off at the limit', async () => {
     const file = emptyCollection('/dav/f').replace('<collection/>', '');
     const server = await stub((request, response) => {

@@ -2,13 +2,14 @@ import { isLockError, Lock, type LockEvent, type LockOptions } from '@holdfast/l
 import { isVFSError, type VFS } from '@holdfast/vfs';
 import { webdavVFS } from '@holdfast/webdav';
 import { expect, test } from 'vitest';
-import type { ProxyRequest } from '../servers/http-proxy.js';
+import type { HTTPProxy, ProxyRequest } from '../servers/http-proxy.js';
 import type { Ground } from './lock-on-dav.js';
 import { Stage } from './stage.js';
 
 /** The calls of the lock, by what they look like on the wire. */
 const DIRECTORY = /\/lockfile-deploy$/;
-const CLAIM = /\/\d{12}$/;
+const CLAIM = /\/\d{16}$/;
+const BEAT = /\/\d{16}\.beat\.\d+$/;
 const is =
   (method: string, path: RegExp, depth?: string) =>
   (request: ProxyRequest): boolean =>
@@ -29,13 +30,12 @@ function after(first: (request: ProxyRequest) => boolean, then: (request: ProxyR
 const CALLS: Readonly<Record<string, () => (request: ProxyRequest) => boolean>> = {
   'the first look': () => isList,
   'the proof that mkdir refuses what exists': () => is('MKCOL', DIRECTORY),
-  'the look that tells why it was refused': () => is('PROPFIND', DIRECTORY, '0'),
-  'the window': () => is('MKCOL', /\/window\.[^/]*$/),
+  'the origin': () => is('MKCOL', /\/\d{16}\.origin$/),
   'the claim': () => is('MKCOL', CLAIM),
   'the look that confirms the claim': () => after(is('MKCOL', CLAIM), isList),
-  'the first beat': () => is('PUT', /\.beat$/),
-  'a beat': () => after(is('PUT', /\.beat$/), is('PUT', /\.beat$/)),
-  'the look of a beat': () => after(is('PUT', /\.beat$/), isList),
+  'the first beat': () => is('PUT', BEAT),
+  'a beat': () => after(is('PUT', BEAT), is('PUT', BEAT)),
+  'the look of a beat': () => after(is('PUT', BEAT), isList),
   'the release': () => is('MKCOL', /\.free$/),
 };
 
@@ -45,85 +45,137 @@ interface Client {
   readonly stage: Stage;
   /** Resolves once the claim of `token` has beaten `times` times. */
   beats(token: number, times: number): Promise<void>;
+  /** Resolves once it has begun to wait. */
+  waits(): Promise<void>;
 }
 
-function setUp(url: string, options: Partial<LockOptions> = {}): Client {
-  const stage = new Stage();
-  const vfs = stage.watching(webdavVFS({ url, create: true, deadlineMs: 60_000 }));
-  const beaten: number[] = [];
-  const waiting = new Set<() => void>();
+function setUp(url: string, options: Partial<LockOptions> = {}, stage: Stage = new Stage()): Client {
+  const vfs = stage.watching(webdavVFS({ url, deadlineMs: 60_000 }));
+  const events: LockEvent[] = [];
+  const watching = new Set<() => void>();
   const onEvent = (event: LockEvent): void => {
-    if (event.type !== 'beat') return;
-    beaten.push(event.token);
-    for (const look of waiting) look();
+    events.push(event);
+    for (const look of watching) look();
   };
+  /** Resolves once so many events have come of those that match. */
+  const have = (times: number, matches: (event: LockEvent) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (events.filter(matches).length >= times) resolve();
+      };
+      watching.add(look);
+      look();
+    });
   return {
     vfs,
     stage,
     lock: new Lock(vfs, { id: 'deploy', clock: stage.time, onEvent, ...options }),
-    beats: (token, times) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (beaten.filter((of) => of === token).length >= times) resolve();
-        };
-        waiting.add(look);
-        look();
-      }),
+    beats: (token, times) => have(times, (event) => event.type === 'beat' && event.token === token),
+    waits: () => have(1, ({ type }) => type === 'waiting'),
   };
 }
 
+const refusalOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+/** What came by since the last call, as `METHOD name status`, a claim of `token` as `N`. */
+function passedBy({ passed }: HTTPProxy, token: number): string[] {
+  const number = String(token).padStart(16, '0');
+  const lines = passed.map(
+    ({ method, path, status }) =>
+      `${method} ${(/[^/]*$/.exec(path)?.[0] ?? '').replace(number, 'N')} ${status}`,
+  );
+  passed.length = 0;
+  return lines;
+}
+const LISTED = 'PROPFIND lockfile-deploy 207';
+
 /** What the lock asks of the storage, counted and cut off. */
-export function lockCalls(open: () => Ground): void {
-  test('a lock costs 3 requests and the proof at first, 2 later, 1 to release, 2 a beat, on few connections', async () => {
-    const { proxy, url } = open();
+export function lockCalls(open: () => Promise<Ground>): void {
+  test('a call that is not refused costs one request', async () => {
+    const { proxy, url } = await open();
+    const vfs = webdavVFS({ url });
+    proxy.passed.length = 0;
+    await vfs.mkdir('/d');
+    await vfs.writeFile('/d/f', 'x');
+    await vfs.ls('/d');
+    await vfs.stat('/d/f');
+    expect(proxy.passed.map(({ method }) => method)).toEqual(['MKCOL', 'PUT', 'PROPFIND', 'PROPFIND']);
+    proxy.passed.length = 0;
+    await vfs.readFile('/d/f');
+    // Looked at and read side by side.
+    expect(proxy.passed.map(({ method }) => method).sort()).toEqual(['GET', 'PROPFIND']);
+    proxy.passed.length = 0;
+    await vfs.rm('/d/f');
+    expect(proxy.passed.map(({ method }) => method)).toEqual(['PROPFIND', 'DELETE']);
+    await vfs.close();
+  });
+
+  test('a lock costs 3 waits at first and 2 later, 1 to release, 1 a beat, on few connections', async () => {
+    const { proxy, url } = await open();
     const before = setUp(url);
     await (await before.lock.tryAcquire()).release();
     await before.vfs.close();
 
     const { vfs, lock, stage, beats } = setUp(url);
     const connections = proxy.connections;
-    const passed = (): string[] => {
-      const lines = proxy.passed.map(
-        ({ method, path, status }) => `${method} ${/[^/]*$/.exec(path)?.[0]} ${status}`,
-      );
-      proxy.passed.length = 0;
-      return lines;
-    };
-    passed();
+    proxy.passed.length = 0;
     const first = await lock.acquire();
-    const opening = passed();
-    // The proof: asked once, beside the first look. Servers refuse in many ways, so it takes a look to know.
-    const [refused, looked] = ['MKCOL lockfile-deploy', 'PROPFIND lockfile-deploy 207'];
-    expect(opening.filter((line) => line.startsWith(refused))).toHaveLength(1);
-    expect(opening.filter((line) => line === looked)).toHaveLength(3);
-    expect(opening).toHaveLength(5);
-    expect(opening.slice(-2)).toEqual(['MKCOL 000000000002 201', looked]);
+    const opening = passedBy(proxy, first.token);
+    // The proof goes beside the first look, which also tells why it was refused.
+    const proof = expect.stringMatching(/^MKCOL lockfile-deploy [45]\d\d$/);
+    expect(opening.slice(0, 2).sort()).toEqual([proof, LISTED]);
+    expect(opening.slice(2)).toEqual(['MKCOL N 201', LISTED]);
     await first.release();
-    expect(passed()).toEqual(['MKCOL 000000000002.free 201']);
+    expect(passedBy(proxy, first.token)).toEqual(['MKCOL N.free 201']);
 
     const second = await lock.acquire();
-    expect(passed()).toEqual(['MKCOL 000000000003 201', looked]);
-    await stage.play(beats(3, 8));
-    const life = passed();
-    const puts = life.filter((line) => line.startsWith('PUT 000000000003.beat'));
-    // The first beat goes without a look: the claim was confirmed by one a moment before.
-    const looks = life.filter((line) => line === looked);
-    expect([puts.length, looks.length]).toEqual([8, 7]);
+    expect(passedBy(proxy, second.token)).toEqual(['MKCOL N 201', LISTED]);
+    await stage.play(beats(second.token, 8));
+    const life = passedBy(proxy, second.token);
+    const puts = life.filter((line) => line.startsWith('PUT N.beat.10000 '));
+    // Side by side, but for the first, before which the claim was confirmed by a look.
+    expect(puts).toHaveLength(8);
+    expect([7, 8]).toContain(life.filter((line) => line === LISTED).length);
     await second.release();
-    expect(passed()).toEqual(['MKCOL 000000000003.free 201']);
-    // A beat is two at a time, and tidying up may come beside it.
+    expect(passedBy(proxy, second.token)).toEqual(['MKCOL N.free 201']);
+    // A beat is two at a time, and clean-up may come beside it.
     expect(proxy.connections - connections).toBeLessThanOrEqual(3);
     await vfs.close();
+  });
+
+  test('a waiter takes over with one listing, and asking for a lock that is held costs one', async () => {
+    const { proxy, url } = await open();
+    const holder = setUp(url);
+    const waiter = setUp(url, {}, holder.stage);
+    const { stage } = holder;
+    const lease = await stage.play(holder.lock.acquire());
+    const refused = () => stage.play(refusalOf(waiter.lock.tryAcquire()));
+    expect(await refused()).toMatchObject({ code: 'ELOCKED', token: lease.token });
+    proxy.passed.length = 0;
+    expect(await refused()).toMatchObject({ code: 'ELOCKED', token: lease.token });
+    expect(passedBy(proxy, lease.token)).toEqual([LISTED]);
+
+    const waiting = waiter.lock.acquire();
+    await stage.play(waiter.waits());
+    proxy.passed.length = 0;
+    await stage.play(lease.release());
+    const next = await stage.play(waiting);
+    expect(passedBy(proxy, lease.token)).toEqual(['MKCOL N.free 201', LISTED]);
+    await stage.play(next.release());
+    await holder.vfs.close();
+    await waiter.vfs.close();
   });
 
   test.concurrent.each(Object.keys(CALLS))(
     '%s that is carried out, and whose reply is lost, never makes two holders',
     async (call) => {
-      const { trap, url } = open();
+      const { trap, url } = await open();
       const { vfs, lock, stage, beats } = setUp(url);
-      await vfs.ls('/');
-      // All but the window is asked for also where the directory is there.
-      if (call !== 'the window') await vfs.mkdir('/lockfile-deploy');
+      await vfs.mkdir('/lockfile-deploy');
       const caught = trap({ matches: CALLS[call]?.() ?? isList, fate: 'cut-reply' });
 
       const tokens: number[] = [];
@@ -142,7 +194,7 @@ export function lockCalls(open: () => Ground): void {
       await caught.sprung;
 
       // Somebody else gets it after that, at once, as it was released.
-      const other = setUp(url);
+      const other = setUp(url, {}, stage);
       const lease = await other.stage.play(other.lock.tryAcquire());
       expect(lease.token).toBeGreaterThan(Math.max(...tokens));
       const refusal = await stage.play(lock.tryAcquire().catch((error: unknown) => error));

@@ -1,3 +1,4 @@
+import { webdavVFS } from '@holdfast/webdav';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DAVServer } from '../servers/dav.js';
 import { startProxy, type Caught, type HTTPProxy, type Trap } from '../servers/http-proxy.js';
@@ -37,8 +38,11 @@ export function lockOnDAV({ name, missing, start, here = false }: Subject): void
       await proxy?.stop();
       await server?.stop();
     });
-    const open = (): Ground => {
+    const open = async (): Promise<Ground> => {
       const place = `/place-${places++}`;
+      const vfs = webdavVFS({ url: `${proxy.url}${place}`, create: true });
+      await vfs.ls('/');
+      await vfs.close();
       return {
         url: `${proxy.url}${place}`,
         proxy,

@@ -9,7 +9,8 @@ const HOUR_MS = 3_600_000;
  * is, no lease runs out over it.
  */
 export class Stage {
-  readonly time: VirtualClock = new VirtualClock();
+  /** Begins when the server's clock, the machine's, says so too: how old a beat looks goes by both. */
+  readonly time: VirtualClock = new VirtualClock({ wallMs: Date.now() });
   #onTheirWay = 0;
 
   /** `vfs`, whose calls stop the time. */

@@ -36,6 +36,14 @@ const CAPABILITIES: Capabilities = {
 
 const NOTHING = new Uint8Array();
 
+const MEANING: Partial<Record<VFSErrorCode, string>> = {
+  EEXIST: 'it already exists',
+  EISDIR: 'it is a directory',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it is not a directory',
+  ENOTEMPTY: 'the directory is not empty',
+};
+
 type Signal = AbortSignal | undefined;
 
 export interface S3DriverOptions {
@@ -170,8 +178,7 @@ export class S3Driver implements VFSDriver {
   }
 
   #create(key: string, body: Uint8Array, signal: Signal): Promise<boolean> {
-    const { store, proof, clock } = this.#options;
-    return create(key, body, { store, proof, clock, signal });
+    return create(key, body, { ...this.#options, signal });
   }
 
   async #file(path: VFSPath, signal: Signal): Promise<Looked<FileInfo>> {
@@ -261,7 +268,8 @@ export class S3Driver implements VFSDriver {
   }
 
   #error(op: Operation, path: VFSPath, code: VFSErrorCode): VFSError {
-    return new VFSError({ code, op, path, adapter: this.adapter });
+    const detail = `${MEANING[code] ?? code} (${this.#options.where})`;
+    return new VFSError({ code, op, path, adapter: this.adapter, detail });
   }
 }
 

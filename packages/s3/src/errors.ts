@@ -33,7 +33,8 @@ export function failureOf(error: unknown, answer: AnswerTraits = {}): FailedAtte
     rowOf(BY_NAME, name) ??
     (/region is missing/i.test(message) ? NO_REGION : NOT_UNDERSTOOD);
   const misplaced = failure === WRONG_REGION || failure === BY_CODE['AuthorizationHeaderMalformed'];
-  if (misplaced && answer.region !== undefined) failure = elsewhere(answer.region);
+  if (misplaced)
+    failure = placed(failure, answer.region ?? nameIn(error, 'Region'), nameIn(error, 'Endpoint'));
   // The SDK has learnt the store's time from this very refusal, and signs by it from now on.
   if (skewCorrected && ['EAUTH', 'EACCES', 'EINVAL'].includes(failure.code)) {
     failure = { ...failure, retryable: true };
@@ -55,12 +56,24 @@ function slowerMs(): number {
   return SLOWER_MS * (1 + Math.random() / 2);
 }
 
-function elsewhere(region: string): Failure {
+/** A misplaced bucket with what the store says of its place. It is never gone to unasked. */
+function placed(failure: Failure, region: string | undefined, host: string | undefined): Failure {
+  const detail = `the bucket is in another ${region === undefined ? 'place' : 'region'}`;
+  if (region !== undefined) {
+    return { ...WRONG_REGION, detail: `${detail}, ${region}`, advice: `Set region to ${region}` };
+  }
+  if (host === undefined) return failure;
   return {
     ...WRONG_REGION,
-    detail: `the bucket is in the region ${region}`,
-    advice: `Set region to ${region}`,
+    detail: `${detail}, ${host}`,
+    advice: `Set region, or endpoint to https://${host}`,
   };
+}
+
+/** A name in an answer's error document, if it can be one. */
+function nameIn(error: unknown, field: 'Region' | 'Endpoint'): string | undefined {
+  const value = record(error)[field];
+  return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value) ? value : undefined;
 }
 
 /** The failure as the caller of `op` gets it. `where` names the bucket and its store. */

@@ -23,16 +23,16 @@ const ATTEMPTS_PER_DEADLINE = 3;
  */
 export function s3VFS(options: S3VFSOptions): VFS {
   const settings = parseOptions(options);
-  const { bucket, endpoint, createHeader, deadlineMs, keyPrefix, maxFileBytes, clock } = settings;
+  const { bucket, region, endpoint, createHeader, deadlineMs, keyPrefix, maxFileBytes, clock } = settings;
   const silenceMs = deadlineMs / ATTEMPTS_PER_DEADLINE;
   const connections = new Connections({ clock, patienceMs: silenceMs });
-  const client = makeClient(settings, connections);
+  const client = makeClient(settings, connections.agents);
   const store = bucketStore(client, { bucket, connections, silenceMs, longestMs: deadlineMs, clock });
   const driver = new S3Driver({
     store,
     keys: keysBelow(keyPrefix),
     proof: proofOf(endpoint, bucket, createHeader),
-    where: `bucket ${bucket} at ${endpoint ?? 'AWS'}`,
+    where: `bucket ${bucket} at ${endpoint ?? `AWS ${region ?? ''}`.trim()}`,
     maxFileBytes,
     deadlineMs,
     clock,

@@ -18,7 +18,7 @@ export interface S3VFSOptions {
   readonly bucket: string;
   /** The folder in the bucket that is the root, for instance `locks/prod`. Default: the whole bucket. */
   readonly prefix?: string | undefined;
-  /** Default: `AWS_REGION` or the profile's; `us-east-1` with an `endpoint`. */
+  /** Default: `AWS_REGION` or the profile's; with an `endpoint` `AWS_REGION` or `us-east-1`. */
   readonly region?: string | undefined;
   /**
    * The address of a store other than AWS, for instance `https://minio.example:9000`.
@@ -152,7 +152,7 @@ export function parseOptions(options: S3VFSOptions, env: Environment = process.e
     bucket: given.bucket,
     keyPrefix: given.prefix,
     // Stores other than AWS rarely have regions, but a signature needs one.
-    region: given.region ?? (endpoint === undefined ? undefined : 'us-east-1'),
+    region: given.region ?? (endpoint === undefined ? undefined : env['AWS_REGION'] || 'us-east-1'),
     endpoint,
     // A copy, since the SDK writes into what it is given.
     credentials: typeof given.credentials === 'object' ? { ...given.credentials } : given.credentials,

@@ -44,13 +44,12 @@ describe('an answer with status 200', () => {
     ['ListBucketResult', '<s3:ListBucketResult xmlns:s3="x">x</s3:ListBucketResult>'],
     ['DeleteResult', '<DeleteResult/>'],
     ['DeleteResult', '<?xml version="1.0"?>\n<DeleteResult xmlns="x" />'],
-    ['removed', ''],
-    ['removed', '\n'],
   ])('is one: %s, %s', (expected, body) => {
     expect(judged(expected, 200, body)).toBe('as it is');
   });
 
   test.each<[Expected, string]>([
+    ['removed', ''],
     ['ListBucketResult', ''],
     ['ListBucketResult', '<ListBucketResult><Contents>'],
     ['ListBucketResult', '<DeleteResult/>'],
@@ -68,6 +67,11 @@ describe('an answer with status 200', () => {
     expect(judged('written', 200, '')).toBe('not S3');
     expect(judged('object', 200, undefined)).toBe('not S3');
     expect(judged('object', 200, undefined, { etag: '' })).toBe('not S3');
+  });
+
+  test('is not what S3 says when it has removed something', () => {
+    expect(judged('removed', 204, '')).toBe('as it is');
+    expect(judged('removed', 204, '<html></html>')).toBe('not S3');
   });
 
   test('may be an error all the same', () => {

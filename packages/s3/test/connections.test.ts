@@ -2,19 +2,40 @@ import { VirtualClock } from '@holdfast/testkit';
 import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
 import { setMaxListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { nodeAgents, type Agents } from '../src/store/agents.js';
 import { Connections } from '../src/store/connections.js';
 
 const REFUSED = new FailedAttempt(
   failure('ECONN', { retryable: true, detail: 'the connection was refused' }),
 );
 const DENIED = new FailedAttempt(failure('EACCES'));
-const open = { signal: undefined, closed: new AbortController().signal };
-setMaxListeners(0, open.closed);
+const options = { signal: undefined, closed: new AbortController().signal };
+setMaxListeners(0, options.closed);
 
-function connections(): { clock: VirtualClock; use: Connections['use'] } {
+interface Setting {
+  readonly clock: VirtualClock;
+  readonly use: Connections['use'];
+  /** Says how many connections are open now. */
+  readonly setOpen: (count: number) => void;
+}
+
+function connections(): Setting {
   const clock = new VirtualClock();
-  const made = new Connections({ clock, patienceMs: 5_000 });
-  return { clock, use: (options, run) => made.use(options, run) };
+  let open = 0;
+  let told = (): void => undefined;
+  const agents: Agents = {
+    ...nodeAgents(),
+    get open() {
+      return open;
+    },
+    onOpen: (listener) => (told = listener),
+  };
+  const made = new Connections({ clock, patienceMs: 5_000, agents });
+  const setOpen = (count: number): void => {
+    open = count;
+    told();
+  };
+  return { clock, use: (under, run) => made.use(under, run), setOpen };
 }
 
 /** Requests that are answered by hand. */
@@ -25,15 +46,18 @@ class Requests {
 }
 
 describe('requests of one VFS', () => {
-  test('are few at first, and many once the store has answered', async () => {
-    const { clock, use } = connections();
+  test('are eight more than there are connections, and sixty-four at most', async () => {
+    const { clock, use, setOpen } = connections();
     const requests = new Requests();
-    const calls = Array.from({ length: 200 }, () => use(open, requests.run));
+    const calls = Array.from({ length: 200 }, () => use(options, requests.run));
     await clock.settle();
     expect(requests.under).toHaveLength(8);
-    requests.under[0]?.answer();
+    setOpen(3);
     await clock.settle();
-    expect(requests.under).toHaveLength(1 + 64);
+    expect(requests.under).toHaveLength(11);
+    setOpen(64);
+    await clock.settle();
+    expect(requests.under).toHaveLength(64);
     for (const request of requests.under) request.answer();
     while (requests.under.length < 200) {
       await clock.settle();
@@ -46,9 +70,9 @@ describe('requests of one VFS', () => {
   test('that may take long do not keep others from being sent', async () => {
     const { clock, use } = connections();
     const requests = new Requests();
-    const silent = Array.from({ length: 8 }, () => use(open, requests.run));
+    const silent = Array.from({ length: 8 }, () => use(options, requests.run));
     await clock.settle();
-    const other = use(open, () => Promise.resolve('answered'));
+    const other = use(options, () => Promise.resolve('answered'));
     for (const request of requests.under) request.giveBack();
     await expect(clock.runUntil(other)).resolves.toBe('answered');
     for (const request of requests.under) request.answer();
@@ -58,7 +82,7 @@ describe('requests of one VFS', () => {
   test('are as many as there are places, however often one gives its own back', async () => {
     const { clock, use } = connections();
     const requests = new Requests();
-    const calls = Array.from({ length: 20 }, () => use(open, requests.run));
+    const calls = Array.from({ length: 20 }, () => use(options, requests.run));
     await clock.settle();
     for (let times = 0; times < 5; times++) requests.under[0]?.giveBack();
     await clock.settle();
@@ -82,7 +106,7 @@ describe('requests of one VFS', () => {
     const call = async (): Promise<void> => {
       for (;;) {
         try {
-          await use(open, dial);
+          await use(options, dial);
           served.count += 1;
           return;
         } catch {
@@ -102,11 +126,11 @@ describe('requests of one VFS', () => {
   test('fail without being sent if the store stays away too long', async () => {
     const { clock, use } = connections();
     const knocking = new Requests();
-    await expect(use(open, () => Promise.reject(REFUSED))).rejects.toBe(REFUSED);
+    await expect(use(options, () => Promise.reject(REFUSED))).rejects.toBe(REFUSED);
     // One is on its way and hears nothing.
-    const first = use(open, knocking.run);
+    const first = use(options, knocking.run);
     const rest = Array.from({ length: 20 }, () =>
-      use(open, () => Promise.reject(REFUSED)).catch((error: unknown) => error),
+      use(options, () => Promise.reject(REFUSED)).catch((error: unknown) => error),
     );
     await clock.advance(30_000);
     for (const error of await Promise.all(rest)) {
@@ -118,15 +142,15 @@ describe('requests of one VFS', () => {
 
   test('that are refused have reached the store', async () => {
     const { clock, use } = connections();
-    await expect(use(open, () => Promise.reject(DENIED))).rejects.toBe(DENIED);
-    await use(open, () => Promise.resolve());
+    await expect(use(options, () => Promise.reject(DENIED))).rejects.toBe(DENIED);
+    await use(options, () => Promise.resolve());
     expect(clock.now).toBe(0);
   });
 
   test('end when the caller goes, or the VFS is closed, and were never sent', async () => {
     const { clock, use } = connections();
     const requests = new Requests();
-    const calls = Array.from({ length: 8 }, () => use(open, requests.run));
+    const calls = Array.from({ length: 8 }, () => use(options, requests.run));
     await clock.settle();
     const caller = new AbortController();
     const vfs = new AbortController();

@@ -7,6 +7,8 @@ import { nextCreateState, type CreateEvent, type CreateState } from '../src/crea
 import { BY_CODE, BY_STATUS, TIMED_OUT } from '../src/store/failures.js';
 import type { Store } from '../src/store/store.js';
 
+const DEADLINE_MS = 15_000;
+
 const attempt = (failure: Failure | undefined): FailedAttempt => {
   if (failure === undefined) throw new Error('no such row');
   return new FailedAttempt(failure);
@@ -96,7 +98,9 @@ function trusted(): Proof {
 
 const run = (store: Store, proof: Proof, signal?: AbortSignal): Promise<boolean> => {
   const clock = new VirtualClock();
-  return clock.runUntil(create('key', new Uint8Array(), { store, proof, clock, signal }));
+  return clock.runUntil(
+    create('key', new Uint8Array(), { store, proof, clock, deadlineMs: DEADLINE_MS, signal }),
+  );
 };
 
 describe('a create at a store that is trusted', () => {
@@ -134,6 +138,23 @@ describe('a create at a store that is trusted', () => {
     const store = scripted(Array.from({ length: 9 }, () => lost));
     await expect(run(store, trusted())).rejects.toMatchObject({ failure: { outcome: 'unknown' } });
     expect(store.sent).toHaveLength(4);
+  });
+
+  test('does not wait beyond its deadline, however long the store asks to wait', async () => {
+    const clock = new VirtualClock();
+    const busy: Failure = { code: 'EBUSY', outcome: 'failed', retryable: true };
+    const hours = new FailedAttempt(busy, { retryAfterMs: 3_600_000 });
+    const options = {
+      store: scripted([hours]),
+      proof: trusted(),
+      clock,
+      deadlineMs: DEADLINE_MS,
+      signal: undefined,
+    };
+    await expect(clock.runUntil(create('key', new Uint8Array(), options))).rejects.toMatchObject({
+      failure: { code: 'EBUSY', outcome: 'failed' },
+    });
+    expect(clock.now).toBe(0);
   });
 
   test('sends nothing more for a caller who has gone', async () => {
@@ -202,7 +223,7 @@ describe('a create at a store that is not proven', () => {
     );
     const clock = new VirtualClock();
     const store = scripted([undefined, slower, slower, exists]);
-    const options = { store, proof, clock, signal: undefined };
+    const options = { store, proof, clock, deadlineMs: DEADLINE_MS, signal: undefined };
     expect(await clock.runUntil(create('key', new Uint8Array(), options))).toBe(true);
     expect(clock.now).toBe(1_000);
     expect(proof.trusted).toBe(true);
@@ -260,7 +281,7 @@ describe('a create at a store that is not proven', () => {
       create: () => new Promise<void>((resolve) => accept.push(resolve)),
     };
     const calls = [1, 2, 3].map(() =>
-      create('key', new Uint8Array(), { store, proof, clock, signal: undefined }),
+      create('key', new Uint8Array(), { store, proof, clock, deadlineMs: DEADLINE_MS, signal: undefined }),
     );
     const outcomes = Promise.allSettled(calls);
     await clock.settle();

@@ -242,6 +242,13 @@ test.each([
   });
 });
 
+test('a bucket that is elsewhere is named with its host, if that is all that is told', () => {
+  const answer = answered(307, 'TemporaryRedirect', { Endpoint: 'b-1.s3-eu-west-1.amazonaws.com' });
+  expect(failureOf(answer).failure.advice).toContain('https://b-1.s3-eu-west-1.amazonaws.com');
+  const forged = answered(307, 'TemporaryRedirect', { Endpoint: 'evil\u001b[2J.example' });
+  expect(failureOf(forged).failure).toEqual(failureOf(answered(307, 'TemporaryRedirect')).failure);
+});
+
 const WHERE = 'bucket b-1 at https://s3.example';
 
 test('what a change may have done is unknown, what a read may have done is nothing', () => {

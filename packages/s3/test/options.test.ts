@@ -32,7 +32,7 @@ describe('the options', () => {
   });
 
   test('have the bucket in the path, and some region, at another endpoint', () => {
-    const settings = parseOptions({ bucket: 'my-locks', endpoint: 'http://127.0.0.1:9000' });
+    const settings = parseOptions({ bucket: 'my-locks', endpoint: 'http://127.0.0.1:9000' }, {});
     expect(settings).toMatchObject({ forcePathStyle: true, region: 'us-east-1' });
     const told = parseOptions({
       bucket: 'b-1',
@@ -106,6 +106,11 @@ describe('the options', () => {
       const bad = refusal({ bucket }, { AWS_ENDPOINT_URL_S3: 'https://id:hunter2@h' });
       expect(bad).toContain('AWS_ENDPOINT_URL_S3');
       expect(bad).not.toContain('hunter2');
+    });
+
+    test('take the region of the environment too', () => {
+      const settings = parseOptions({ bucket: 'my-locks' }, { ...general, AWS_REGION: 'eu-west-1' });
+      expect(settings.region).toBe('eu-west-1');
     });
 
     test('prefer the option', () => {

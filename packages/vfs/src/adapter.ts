@@ -12,7 +12,7 @@ export { isClock, optionError, parseOptions, type OptionsSchema } from './adapte
 export { retry, type RetryOptions } from './adapter/retry.js';
 export { sleep } from './adapter/sleep.js';
 export { parseURL, type OptionKind, type URLParts, type URLRules } from './adapter/url.js';
-export type { Answer, VFSDriver } from './driver.js';
-export { outcomeOfSilence } from './error.js';
-export { createVFS, type CreateVFSOptions } from './facade.js';
-export { describeIssues, type Issue } from './issues.js';
+export type { Answer, VFSDriver } from './facade/driver.js';
+export { outcomeOfSilence } from './errors/error.js';
+export { createVFS, type CreateVFSOptions } from './facade/facade.js';
+export { describeIssues, type Issue } from './errors/issues.js';

@@ -1,6 +1,6 @@
-export type { Capabilities } from './capabilities.js';
-export { systemClock, type Clock, type ScheduleOptions, type Timer } from './clock.js';
-export type { Entry, EntryType, FileInfo } from './entry.js';
+export type { Capabilities } from './contract/capabilities.js';
+export { systemClock, type Clock, type ScheduleOptions, type Timer } from './contract/clock.js';
+export type { Entry, EntryType, FileInfo } from './contract/entry.js';
 export {
   isVFSError,
   outcomeOf,
@@ -10,7 +10,7 @@ export {
   type Outcome,
   type VFSErrorCode,
   type VFSErrorInit,
-} from './error.js';
+} from './errors/error.js';
 export {
   intercept,
   perform,
@@ -19,12 +19,12 @@ export {
   type InterceptOptions,
   type ResultOf,
   type Results,
-} from './intercept.js';
-export { describeIssues, type Issue } from './issues.js';
-export { joinPath, nameOf, parentOf, parsePath, ROOT, segmentsOf, type VFSPath } from './path.js';
-export { printable } from './printable.js';
-export { scoped } from './scoped.js';
-export { traced, type Trace, type TraceChannel, type TraceChannels } from './traced.js';
+} from './wrappers/intercept.js';
+export { describeIssues, type Issue } from './errors/issues.js';
+export { joinPath, nameOf, parentOf, parsePath, ROOT, segmentsOf, type VFSPath } from './contract/path.js';
+export { printable } from './errors/printable.js';
+export { scoped } from './wrappers/scoped.js';
+export { traced, type Trace, type TraceChannel, type TraceChannels } from './wrappers/traced.js';
 export type {
   CallOptions,
   MkdirOptions,
@@ -34,5 +34,5 @@ export type {
   VFS,
   Watcher,
   WriteFileOptions,
-} from './vfs.js';
-export { withDeadline, type WithDeadlineOptions } from './with-deadline.js';
+} from './contract/vfs.js';
+export { withDeadline, type WithDeadlineOptions } from './wrappers/with-deadline.js';

@@ -1,7 +1,7 @@
 import { ROOT, type Capabilities, type Entry, type FileInfo, type VFSPath } from '@holdfast/vfs';
 import { createVFS, failure, optionError, type Failure, type VFSDriver } from '@holdfast/vfs/adapter';
 import { changeError, withoutEffect } from './change.js';
-import { aboutOf, davError, type About } from './errors.js';
+import { aboutOf, davError, serverOf, type About } from './errors.js';
 import { Look } from './multistatus/look.js';
 import { encodeURL, parseHref, type Slash } from './multistatus/urls.js';
 import type { Witness } from './multistatus/witness.js';
@@ -47,18 +47,18 @@ export class WebDAVDriver implements VFSDriver {
   readonly #transport: Transport;
   readonly #requester: Requester;
   readonly #look: Look;
-  #hasRoot: boolean;
+  /** Settles once the root was made, if that was asked for. All who come first wait for the same. */
+  #root: Promise<void> | undefined;
 
   constructor(settings: Settings, transport: Transport) {
     this.#settings = settings;
     this.#transport = transport;
     this.#requester = makeRequester(transport, settings);
     this.#look = new Look(settings.base, this.#requester, settings.maxListingBytes);
-    this.#hasRoot = !settings.create;
   }
 
   async mkdir(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about = await this.#begin('mkdir', path, signal);
+    const about = await this.#begin('mkdir', path);
     if (path === ROOT) {
       await this.#look.must(path, about, signal);
       throw davError(about, failure('EEXIST', { detail: 'it is the root' }));
@@ -114,7 +114,7 @@ export class WebDAVDriver implements VFSDriver {
     _options: { readonly exclusive: boolean },
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const about = await this.#begin('writeFile', path, signal);
+    const about = await this.#begin('writeFile', path);
     const answer = await this.#send('PUT', path, 'bare', about, signal, {
       repeat: 'overwrite',
       body: data,
@@ -135,7 +135,7 @@ export class WebDAVDriver implements VFSDriver {
     { maxBytes }: { readonly maxBytes: number },
     signal: AbortSignal | undefined,
   ): Promise<Uint8Array> {
-    const about = await this.#begin('readFile', path, signal);
+    const about = await this.#begin('readFile', path);
     const limit = Math.min(maxBytes, this.#settings.maxFileBytes);
     const leaving = new AbortController();
     const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
@@ -161,7 +161,7 @@ export class WebDAVDriver implements VFSDriver {
   }
 
   async ls(path: VFSPath, signal: AbortSignal | undefined): Promise<Entry[]> {
-    const about = await this.#begin('ls', path, signal);
+    const about = await this.#begin('ls', path);
     const { self, children } = await this.#look.must(path, about, signal, { slash: 'slash', depth: 1 });
     if (self.type !== 'directory') {
       throw davError(about, failure('ENOTDIR', { detail: 'the server does not say that it is a directory' }));
@@ -170,27 +170,27 @@ export class WebDAVDriver implements VFSDriver {
   }
 
   async stat(path: VFSPath, signal: AbortSignal | undefined): Promise<FileInfo> {
-    const about = await this.#begin('stat', path, signal);
+    const about = await this.#begin('stat', path);
     return (await this.#look.must(path, about, signal)).self;
   }
 
   /** Looks first: a DELETE of a collection removes all that is in it. What is put there in between is removed too. */
   async rm(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about = await this.#begin('rm', path, signal);
+    const about = await this.#begin('rm', path);
     const { self, children, unreadable } = await this.#look.must(path, about, signal, { depth: 1 });
     if (children.length + unreadable > 0) throw davError(about, failure('ENOTEMPTY'));
     await this.#delete(about, path, self, signal);
   }
 
   async rmTree(path: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about = await this.#begin('rm', path, signal);
+    const about = await this.#begin('rm', path);
     const { self } = await this.#look.must(path, about, signal);
     await this.#delete(about, path, self, signal);
   }
 
   /** Looks first: a MOVE replaces a whole tree, and nginx makes missing parents. */
   async rename(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Promise<void> {
-    const about = await this.#begin('rename', from, signal);
+    const about = await this.#begin('rename', from);
     const [source, target, fault] = await Promise.all([
       this.#look.must(from, about, signal),
       this.#look.at(to, about, signal),
@@ -219,19 +219,15 @@ export class WebDAVDriver implements VFSDriver {
   }
 
   /** Makes the root if that was asked for and nobody has yet, and never again: a share that goes away stays away. */
-  async #begin(op: About['op'], path: VFSPath, signal: AbortSignal | undefined): Promise<About> {
-    const { base } = this.#settings;
-    if (!this.#hasRoot) {
-      await this.#makeRoot(signal);
-      this.#hasRoot = true;
-    }
-    return aboutOf(base, op, path);
+  async #begin(op: About['op'], path: VFSPath): Promise<About> {
+    if (this.#settings.create) await (this.#root ??= this.#makeRoot());
+    return aboutOf(this.#settings.base, op, path);
   }
 
   /** By a driver of the whole server: the collections above may be missing too. */
-  async #makeRoot(signal: AbortSignal | undefined): Promise<void> {
-    const { base } = this.#settings;
-    const whole = { ...this.#settings, base: new URL('/', base), create: false };
+  async #makeRoot(): Promise<void> {
+    const { base, deadlineMs, clock } = this.#settings;
+    const settings = { ...this.#settings, base: new URL('/', base), create: false };
     const names = parseHref(base.pathname);
     if (names === undefined || names.isUnreadable) {
       throw optionError(
@@ -240,8 +236,14 @@ export class WebDAVDriver implements VFSDriver {
         'Make that collection by other means',
       );
     }
-    const path = `/${names.names.join('/')}`;
-    await createVFS(new WebDAVDriver(whole, this.#transport)).mkdir(path, { recursive: true, signal });
+    const whole = new WebDAVDriver(settings, this.#transport);
+    const server = createVFS(whole, { deadlineMs, clock, server: serverOf(base) });
+    try {
+      await server.mkdir(`/${names.names.join('/')}`, { recursive: true });
+    } catch (error) {
+      this.#root = undefined;
+      throw error;
+    }
   }
 
   async #delete(

@@ -56,9 +56,7 @@ describe('digest', () => {
     ] as const) {
       const digest = new Digest('Mufasa', 'Circle of Life');
       const request = { method: 'GET', target: '/dir/index.html' };
-      const { response, cnonce, nc, ...rest } = fieldsOf(
-        digest.renewed(challenge(algorithm), false, request),
-      );
+      const { response, cnonce, nc, ...rest } = fieldsOf(digest.renewed(challenge(algorithm), 0, request));
       const [user, what] = [
         hash(name, 'Mufasa:http-auth@example.org:Circle of Life'),
         hash(name, 'GET:/dir/index.html'),
@@ -75,7 +73,7 @@ describe('digest', () => {
   });
 
   it('answers a challenge without qop as RFC 2069 has it, and one for a session with its key', () => {
-    const old = fieldsOf(new Digest('u', 'p').renewed('Digest realm="r", nonce="n"', false, REQUEST));
+    const old = fieldsOf(new Digest('u', 'p').renewed('Digest realm="r", nonce="n"', 0, REQUEST));
     const [user, what] = [hash('md5', 'u:r:p'), hash('md5', 'MKCOL:/dav/d/')];
     expect(old).toEqual({
       username: 'u',
@@ -85,7 +83,7 @@ describe('digest', () => {
       response: hash('md5', `${user}:n:${what}`),
     });
     const session = 'Digest realm="r", nonce="n", qop=auth, algorithm=MD5-sess';
-    const { response, cnonce } = fieldsOf(new Digest('u', 'p').renewed(session, false, REQUEST));
+    const { response, cnonce } = fieldsOf(new Digest('u', 'p').renewed(session, 0, REQUEST));
     const key = hash('md5', `${user}:n:${cnonce}`);
     expect(response).toBe(hash('md5', `${key}:n:00000001:${cnonce}:auth:${what}`));
   });
@@ -93,14 +91,14 @@ describe('digest', () => {
   const md5 = 'Digest realm="r", nonce="m", qop="auth", algorithm=MD5';
   const sha = 'Digest realm="r", nonce="s", qop="auth", algorithm=SHA-256';
   it.each([
-    [`${md5}, ${sha}`, 's'],
+    [`${md5}, ${sha}`, 'm'],
     [`${sha}, ${md5}`, 's'],
     [`Basic realm="r", ${md5}`, 'm'],
     [`${md5}, Basic realm="r"`, 'm'],
     [`Digest realm="r", nonce="x", algorithm=MD4, ${md5}`, 'm'],
     [`Digest realm="r", nonce="x", qop="auth-int", ${md5}`, 'm'],
-  ])('answers the best challenge that it can: %s', (header, nonce) => {
-    expect(fieldsOf(new Digest('u', 'p').renewed(header, false, REQUEST))['nonce']).toBe(nonce);
+  ])('answers the first challenge that it can: %s', (header, nonce) => {
+    expect(fieldsOf(new Digest('u', 'p').renewed(header, 0, REQUEST))['nonce']).toBe(nonce);
   });
 
   it.each([
@@ -109,13 +107,13 @@ describe('digest', () => {
     ['Digest realm="r", nonce="n", algorithm=constructor'],
     [''],
   ])('sends nothing where it cannot: %s', (header) => {
-    expect(new Digest('u', 'p').renewed(header, false, REQUEST)).toBeUndefined();
+    expect(new Digest('u', 'p').renewed(header, 0, REQUEST)).toBeUndefined();
   });
 
   it('goes on with a nonce, and numbers its requests', () => {
     const digest = new Digest('u', 'p');
     expect(digest.header(REQUEST)).toBeUndefined();
-    digest.renewed(md5, false, REQUEST);
+    digest.renewed(md5, 0, REQUEST);
     const sent = [1, 2, 3].map(() => fieldsOf(digest.header(REQUEST)));
     expect(sent.map(({ nc }) => nc)).toEqual(['00000002', '00000003', '00000004']);
     expect(new Set(sent.map(({ response }) => response)).size).toBe(3);
@@ -123,13 +121,23 @@ describe('digest', () => {
 
   it('takes a new nonce for an old one, and for a fresh one only if the server calls it stale', () => {
     const digest = new Digest('u', 'p');
-    expect(digest.renewed(md5, false, REQUEST)).toBeDefined();
-    expect(digest.renewed(md5, true, REQUEST)).toBeUndefined();
-    expect(digest.renewed(`${md5}, stale=TRUE`, true, REQUEST)).toBeDefined();
+    expect(digest.renewed(md5, 0, REQUEST)).toBeDefined();
+    expect(digest.renewed(md5, 1, REQUEST)).toBeUndefined();
+    expect(digest.renewed(`${md5}, stale=TRUE`, 1, REQUEST)).toBeDefined();
+  });
+
+  it('tries the next hash that is offered if the first is refused, and no more than there are', () => {
+    const digest = new Digest('u', 'p');
+    const nonces = [0, 1, 2].map(
+      (renewals) => fieldsOf(digest.renewed(`${sha}, ${md5}`, renewals, REQUEST))['nonce'],
+    );
+    expect(nonces).toEqual(['s', 'm', undefined]);
+    // What was taken last is taken first the next time.
+    expect(fieldsOf(digest.renewed(`${sha}, ${md5}`, 0, REQUEST))['nonce']).toBe('m');
   });
 
   it('sends names beyond ASCII as UTF-8, and quotes what needs it', () => {
     const digest = new Digest('jörg "j"', 'pä"ss');
-    expect(fieldsOf(digest.renewed(md5, false, REQUEST))['username']).toBe('jörg "j"');
+    expect(fieldsOf(digest.renewed(md5, 0, REQUEST))['username']).toBe('jörg "j"');
   });
 });

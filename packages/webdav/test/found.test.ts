@@ -131,6 +131,11 @@ describe('hrefs', () => {
     expect(names(readAs('https://dav.example/base/', '/', responses))).toEqual(['f']);
   });
 
+  it('of what is in the base, and is called as the base, are not taken for it', () => {
+    const responses = [response('/', COLLECTION), response('/base/', COLLECTION), response('/f', PLAIN)];
+    expect(names(readAs('https://dav.example/base/', '/', responses))).toEqual(['base', 'f']);
+  });
+
   it('of the root of a server tell it from what is in it', () => {
     const responses = [response('/', COLLECTION), response('/f', PLAIN), response('/g/', COLLECTION)];
     expect(names(readAs('https://dav.example/', '/', responses))).toEqual(['f', 'g']);

@@ -182,6 +182,18 @@ describe('a multistatus', () => {
     expect(() => parse(xml)).toThrow(MalformedReply);
   });
 
+  it.each([
+    ['space', ' '],
+    ['comments', '<!---->'],
+  ])('is not: %s without end', (_, part) => {
+    const reader = new MultistatusReader();
+    reader.write(bytes('<D:multistatus xmlns:D="DAV:">'));
+    const piece = bytes(part.repeat(10_000));
+    expect(() => {
+      for (let written = 0; written < 5_000_000; written += piece.length) reader.write(piece);
+    }).toThrow(MalformedReply);
+  });
+
   it('has U+FFFD where bytes are not UTF-8, or XML has no place for a character', () => {
     const xml = bytes(wrap('<D:response><D:href>/a@b\u0001c</D:href></D:response>'));
     xml[xml.indexOf(64)] = 0xe4;

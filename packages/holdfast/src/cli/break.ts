@@ -6,7 +6,7 @@ import { ExitStatus } from './exit-status.js';
 import { UsageError } from './failure.js';
 import { Notices } from './notices.js';
 import type { BreakSettings } from './settings.js';
-import { openTarget } from './target/cli-target.js';
+import { assertThere, openTarget } from './target/cli-target.js';
 
 /** `holdfast break`: ends a claim although its owner may live. @returns the exit status */
 export async function breakLock(settings: BreakSettings): Promise<number> {
@@ -15,8 +15,10 @@ export async function breakLock(settings: BreakSettings): Promise<number> {
   if (!settings.yes && !(process.stdin.isTTY && process.stderr.isTTY)) {
     throw new UsageError('there is no terminal to ask on; pass --yes if you are sure');
   }
-  const { vfs } = await openTarget(settings.on);
+  const target = await openTarget(settings.on);
+  const { vfs } = target;
   try {
+    await assertThere(target);
     const lock = new Lock(vfs, { id });
     const info = await lock.inspect();
     const has = (claims: readonly ClaimInfo[]): ClaimInfo | undefined =>

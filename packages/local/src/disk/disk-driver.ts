@@ -54,11 +54,16 @@ export class DiskDriver implements VFSDriver {
   }
 
   mkdir(path: VFSPath, signal: AbortSignal | undefined): Answer<void> {
-    const done = this.#simply('mkdir', path, !this.#flushes && this.#mode === undefined, () => {
-      fs.mkdirSync(this.#jail.namedNow(path), 0o777);
-      this.#jail.noteDirectory(path);
-    });
-    return done === NOT_SIMPLE ? this.#steps.mkdir(path, signal) : done;
+    return this.#simply(
+      'mkdir',
+      path,
+      !this.#flushes && this.#mode === undefined,
+      () => {
+        fs.mkdirSync(this.#jail.namedNow(path), 0o777);
+        this.#jail.noteDirectory(path);
+      },
+      () => this.#steps.mkdir(path, signal),
+    );
   }
 
   writeFile(
@@ -67,11 +72,16 @@ export class DiskDriver implements VFSDriver {
     options: { readonly exclusive: boolean },
     signal: AbortSignal | undefined,
   ): Answer<void> {
-    const done = this.#simply('writeFile', path, !this.#flushes && data.length <= LARGE, () => {
-      const at = this.#jail.namedNow(path);
-      return options.exclusive ? this.#create(at, data) : this.#rewrite(at, data);
-    });
-    return done === NOT_SIMPLE ? this.#steps.writeFile(path, data, options, signal) : done;
+    return this.#simply(
+      'writeFile',
+      path,
+      !this.#flushes && data.length <= LARGE,
+      () => {
+        const at = this.#jail.namedNow(path);
+        return options.exclusive ? this.#create(at, data) : this.#rewrite(at, data);
+      },
+      () => this.#steps.writeFile(path, data, options, signal),
+    );
   }
 
   readFile(
@@ -79,49 +89,72 @@ export class DiskDriver implements VFSDriver {
     options: { readonly maxBytes: number },
     signal: AbortSignal | undefined,
   ): Answer<Uint8Array> {
-    const done = this.#simply('readFile', path, true, () =>
-      read(this.#jail.namedNow(path), options.maxBytes),
+    return this.#simply(
+      'readFile',
+      path,
+      true,
+      () => read(this.#jail.namedNow(path), options.maxBytes),
+      () => this.#steps.readFile(path, options, signal),
     );
-    return done === NOT_SIMPLE ? this.#steps.readFile(path, options, signal) : done;
   }
 
   ls(path: VFSPath, signal: AbortSignal | undefined): Answer<Entry[]> {
-    const done = this.#simply('ls', path, true, () => {
-      const { real, size } = this.#jail.directoryNow(path);
-      if (size > LARGE) return NOT_SIMPLE;
-      const found = fs.readdirSync(real, { withFileTypes: true });
-      const entries: Entry[] = [];
-      for (const entry of found) {
-        entries.push(entryOf(entry));
-        if (found.length <= MOST_NOTED && entry.isDirectory()) this.#jail.noteEntry(path, entry.name);
-      }
-      return entries;
-    });
-    return done === NOT_SIMPLE ? this.#steps.ls(path, signal) : done;
+    return this.#simply(
+      'ls',
+      path,
+      true,
+      () => {
+        const { real, size } = this.#jail.directoryNow(path);
+        if (size > LARGE) return NOT_SIMPLE;
+        const found = fs.readdirSync(real, { withFileTypes: true });
+        const entries: Entry[] = [];
+        for (const entry of found) {
+          entries.push(entryOf(entry));
+          if (found.length <= MOST_NOTED && entry.isDirectory()) this.#jail.noteEntry(path, entry.name);
+        }
+        return entries;
+      },
+      () => this.#steps.ls(path, signal),
+    );
   }
 
   stat(path: VFSPath, signal: AbortSignal | undefined): Answer<FileInfo> {
-    const done = this.#simply('stat', path, true, () => {
-      const stats = fs.lstatSync(this.#jail.namedNow(path), { throwIfNoEntry: false });
-      return stats === undefined || stats.isSymbolicLink() ? NOT_SIMPLE : infoOf(stats);
-    });
-    return done === NOT_SIMPLE ? this.#steps.stat(path, signal) : done;
+    return this.#simply(
+      'stat',
+      path,
+      true,
+      () => {
+        const stats = fs.lstatSync(this.#jail.namedNow(path), { throwIfNoEntry: false });
+        return stats === undefined || stats.isSymbolicLink() ? NOT_SIMPLE : infoOf(stats);
+      },
+      () => this.#steps.stat(path, signal),
+    );
   }
 
   rm(path: VFSPath, signal: AbortSignal | undefined): Answer<void> {
-    const done = this.#simply('rm', path, !this.#flushes, () => {
-      const at = this.#jail.namedNow(path);
-      if (this.#jail.isLikelyDirectory(path)) fs.rmdirSync(at);
-      else fs.unlinkSync(at);
-    });
-    return done === NOT_SIMPLE ? this.#steps.rm(path, signal) : done;
+    return this.#simply(
+      'rm',
+      path,
+      !this.#flushes,
+      () => {
+        const at = this.#jail.namedNow(path);
+        if (this.#jail.isLikelyDirectory(path)) fs.rmdirSync(at);
+        else fs.unlinkSync(at);
+      },
+      () => this.#steps.rm(path, signal),
+    );
   }
 
   link(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Answer<void> {
-    const done = this.#simply('link', from, !this.#flushes, () => {
-      fs.linkSync(this.#jail.namedNow(from), this.#jail.namedNow(to));
-    });
-    return done === NOT_SIMPLE ? this.#steps.link(from, to, signal) : done;
+    return this.#simply(
+      'link',
+      from,
+      !this.#flushes,
+      () => {
+        fs.linkSync(this.#jail.namedNow(from), this.#jail.namedNow(to));
+      },
+      () => this.#steps.link(from, to, signal),
+    );
   }
 
   rename(from: VFSPath, to: VFSPath, signal: AbortSignal | undefined): Answer<void> {
@@ -140,21 +173,27 @@ export class DiskDriver implements VFSDriver {
     return this.#steps.close();
   }
 
-  /** What `call` gives, unless it is nobody's turn, or what it met is not simple. */
+  /** Makes a call as it nearly always is, or else step by step. */
   #simply<T>(
     op: Operation,
     path: VFSPath,
     isShort: boolean,
     call: () => T | typeof NOT_SIMPLE,
-  ): T | typeof NOT_SIMPLE {
-    if (!isShort || O_NOFOLLOW === 0 || itsTurn() !== undefined) return NOT_SIMPLE;
+    stepByStep: () => Answer<T>,
+  ): Answer<T> {
+    if (!isShort || O_NOFOLLOW === 0) return stepByStep();
+    const wait = itsTurn();
+    if (wait !== undefined) return wait.then(() => this.#simply(op, path, isShort, call, stepByStep));
     try {
-      return call();
+      const done = call();
+      if (done !== NOT_SIMPLE) return done;
     } catch (error) {
-      if (!(error instanceof HalfDone) && LOOK_CLOSER.has(errnoOf(error))) return NOT_SIMPLE;
-      const { adapter } = this;
-      throw toVFSError(error, { op, path, adapter, platform: this.#jail.config.platform, remote: false });
+      if (error instanceof HalfDone || !LOOK_CLOSER.has(errnoOf(error))) {
+        const { adapter } = this;
+        throw toVFSError(error, { op, path, adapter, platform: this.#jail.config.platform, remote: false });
+      }
     }
+    return stepByStep();
   }
 
   #create(at: string, data: Uint8Array): void {

@@ -1,5 +1,5 @@
 export { planCleanup, type CleanupPlan } from './cleanup-plan.js';
-export { Ledger } from './ledger.js';
+export { Ledger, type Told } from './ledger.js';
 export type { Look } from './look.js';
 export {
   beatName,

@@ -1,4 +1,4 @@
-import type { Ledger, Numbered } from '../ledger/index.js';
+import type { Ledger, Numbered, Told } from '../ledger/index.js';
 
 /**
  * What shows of a claim that its owner lives, as a text that changes with each sign of life; `undefined` if the storage does
@@ -15,15 +15,7 @@ export function signsOf(
   const byNames = ledger.beatsAsEntries && beatNumbers.length > 0 && handovers === 0;
   if (byNames || beats.length === 0) return names;
   if (ledger.listsVersions) return together(names, beats);
-  return statted(ledger, names, beats);
-}
-
-/** What is told of the content of an entry. */
-interface Told {
-  readonly type: string;
-  readonly size?: number | undefined;
-  readonly mtimeMs?: number | undefined;
-  readonly etag?: string | undefined;
+  return asked(ledger, names, beats);
 }
 
 function together(names: string, beats: readonly Told[]): string | undefined {
@@ -37,7 +29,7 @@ function together(names: string, beats: readonly Told[]): string | undefined {
 }
 
 /** Where a listing has names alone, each beat is asked for by itself. What cannot be asked for tells nothing. */
-async function statted(
+async function asked(
   ledger: Ledger,
   names: string,
   beats: readonly { readonly name: string }[],
@@ -45,7 +37,8 @@ async function statted(
   const told: Told[] = [];
   for (const { name } of beats) {
     try {
-      const info = await ledger.stat(name);
+      // A client of a mount may answer from its cache what a file is like; what it holds is fresh.
+      const info = await (ledger.beatsAsEntries ? ledger.readSigns(name) : ledger.stat(name));
       if (info === undefined) return undefined;
       told.push(info);
     } catch {

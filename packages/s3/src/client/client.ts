@@ -1,12 +1,12 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { S3Settings } from '../options.js';
-import type { Connections } from '../store/connections.js';
+import type { Agents } from '../store/agents.js';
 import { checked } from './credentials.js';
 import { googleSigner, speakGoogle } from './google.js';
 import { addHeaders } from './headers.js';
 
 /** The SDK's client, told to leave retries, deadlines and checksums to this adapter. */
-export function makeClient(settings: S3Settings, { http, https }: Connections): S3Client {
+export function makeClient(settings: S3Settings, { http, https }: Agents): S3Client {
   const { region, endpoint, credentials, profile, forcePathStyle, createHeader } = settings;
   const config: S3ClientConfig = {
     forcePathStyle,

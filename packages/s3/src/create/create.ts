@@ -13,6 +13,8 @@ export interface CreateOptions {
   readonly store: Store;
   readonly proof: Proof;
   readonly clock: Clock;
+  /** Milliseconds of the whole call, after which nothing more is sent. */
+  readonly deadlineMs: number;
   /**
    * An abort lets no further put be sent. The one on its way is not cut: whether it made the object is worth knowing
    * also to a caller who no longer waits, since it must then be cleaned up.
@@ -27,33 +29,35 @@ export interface CreateOptions {
  * @throws `FailedAttempt`
  */
 export async function create(key: string, body: Uint8Array, options: CreateOptions): Promise<boolean> {
-  const { proof, signal } = options;
+  const { proof, signal, clock, deadlineMs } = options;
+  const endsAt = clock.monotonic() + deadlineMs;
   const nonce = crypto.randomUUID();
   let state: CreateState = { at: 'put', doubt: false };
   for (let tries = 1; state.at === 'put' || state.at === 'look'; tries += 1) {
     if (proof.fault !== undefined) throw proof.fault;
     const { at }: CreateState = state;
     const events = at === 'put' ? await put(key, body, nonce, options) : [await look(key, nonce, options)];
-    const last = tries >= TRIES || signal?.aborted === true;
+    const waitMs = pauseMs(tries, events);
+    const last = tries >= TRIES || signal?.aborted === true || clock.monotonic() + waitMs >= endsAt;
     for (const [index, event] of events.entries()) {
       state = nextCreateState(state, event, last && index === events.length - 1);
     }
-    if (state.at === at) await pause(tries, events, options);
+    if (state.at === at) await pause(waitMs, options);
     else tries = 0;
   }
   if (state.at === 'failed') throw state.failed;
-  if (state.at === 'won') await vouch(key, body, nonce, options);
+  if (state.at === 'won') await vouch(key, body, nonce, endsAt, options);
   return state.at === 'won';
 }
 
-/** Waits before the next try: as long as the store asks, or longer each time. Ends when the caller goes. */
-async function pause(
-  tries: number,
-  events: readonly CreateEvent[],
-  { clock, signal }: CreateOptions,
-): Promise<void> {
+/** How long to wait before the next try: as long as the store asks, or longer each time. */
+function pauseMs(tries: number, events: readonly CreateEvent[]): number {
   const asked = events.map((event) => (event.saw === 'failure' ? event.failed.retryAfterMs : undefined));
-  const ms = Math.max(...asked.map((each) => each ?? 0)) || backoffMs(tries);
+  return Math.max(...asked.map((each) => each ?? 0)) || backoffMs(tries);
+}
+
+/** Ends early when the caller goes. */
+async function pause(ms: number, { clock, signal }: CreateOptions): Promise<void> {
   await sleep(clock, ms, signal).catch(() => undefined);
 }
 
@@ -134,8 +138,14 @@ async function look(key: string, nonce: string, { store }: CreateOptions): Promi
 }
 
 /** Lets no win count before the store was seen to refuse something. Mostly it has been by now, and this costs nothing. */
-async function vouch(key: string, body: Uint8Array, nonce: string, options: CreateOptions): Promise<void> {
-  const { proof } = options;
+async function vouch(
+  key: string,
+  body: Uint8Array,
+  nonce: string,
+  endsAt: number,
+  options: CreateOptions,
+): Promise<void> {
+  const { proof, clock } = options;
   await proof.idle();
   for (let tries = 1; ; tries += 1) {
     if (proof.fault !== undefined) throw proof.fault.inDoubt();
@@ -143,7 +153,9 @@ async function vouch(key: string, body: Uint8Array, nonce: string, options: Crea
     const event = await send(key, body, nonce, options);
     if (event.saw === 'accepted') throw proof.overwritten().inDoubt();
     if (event.saw !== 'failure') continue;
-    if (tries === TRIES || !event.failed.failure.retryable) throw event.failed.inDoubt();
-    await pause(tries, [event], options);
+    const waitMs = pauseMs(tries, [event]);
+    const last = tries === TRIES || clock.monotonic() + waitMs >= endsAt;
+    if (last || !event.failed.failure.retryable) throw event.failed.inDoubt();
+    await pause(waitMs, options);
   }
 }

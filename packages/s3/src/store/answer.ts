@@ -11,7 +11,7 @@ export type Expected =
   | 'written'
   /** An object, or what a HEAD tells of one. */
   | 'object'
-  /** Nothing at all. */
+  /** An object was removed: the status 204, which has no body. */
   | 'removed'
   /** A document with this root. */
   | 'ListBucketResult'
@@ -42,7 +42,7 @@ export function judge(expected: Expected, { status, headers, body }: RawAnswer):
     return { read: isError ? 'as it is' : 'by its status' };
   }
   if (root === 'Error' && expected !== 'object') return { read: 'as an error' };
-  if (!isExpected(expected, headers, body, root)) {
+  if (!isExpected(expected, { status, headers, body }, root)) {
     throw new FailedAttempt(NOT_S3, { cause: summaryOf(status, root) });
   }
   return { read: 'as it is' };
@@ -50,8 +50,7 @@ export function judge(expected: Expected, { status, headers, body }: RawAnswer):
 
 function isExpected(
   expected: Expected,
-  headers: RawAnswer['headers'],
-  body: Uint8Array | undefined,
+  { status, headers, body }: RawAnswer,
   root: string | undefined,
 ): boolean {
   switch (expected) {
@@ -60,7 +59,7 @@ function isExpected(
     case 'object':
       return hasEtag(headers);
     case 'removed':
-      return isBlank(body);
+      return status === 204 && isBlank(body);
     case 'ListBucketResult':
     case 'DeleteResult':
       return root === expected;

@@ -12,13 +12,12 @@ export interface AttemptOptions {
   /** Longest wait for all of it. */
   readonly longestMs: number;
   readonly clock: Clock;
-  /** Called once if nothing was heard for a second: the wait may be long. */
-  readonly onPause: () => void;
-  /** Called when the server stayed silent, before the attempt is given up. */
+  /** Called when nothing was heard for a second, and when it is given up without a word. */
   readonly onSilence: () => void;
 }
 
-const PAUSE_MS = 1_000;
+/** Most answers come sooner. After that the wait may be long, and the connection dead. */
+const SUSPICIOUS_MS = 1_000;
 
 /**
  * Sends one request, and gives it up when the server stays silent: the SDK has no deadline of its own. A slow transfer
@@ -28,7 +27,7 @@ const PAUSE_MS = 1_000;
  */
 export async function attempt<T>(
   send: (signal: AbortSignal, progress: () => void) => Promise<T>,
-  { signal, closed, silenceMs, longestMs, clock, onPause, onSilence }: AttemptOptions,
+  { signal, closed, silenceMs, longestMs, clock, onSilence }: AttemptOptions,
 ): Promise<T> {
   if (signal?.aborted === true || closed.aborted) throw new FailedAttempt({ ...ABORTED, outcome: 'failed' });
   const controller = new AbortController();
@@ -37,13 +36,14 @@ export async function attempt<T>(
     const startedAt = clock.monotonic();
     const end = (): void => {
       timer.cancel();
-      pause.cancel();
+      suspicion.cancel();
       signal?.removeEventListener('abort', onAbort);
       closed.removeEventListener('abort', onAbort);
     };
     // The SDK is told to stop, but not relied on to do so.
     const giveUp = (failure: Failure): void => {
       end();
+      if (!moved) onSilence();
       reject(new FailedAttempt(failure));
       controller.abort();
     };
@@ -59,16 +59,13 @@ export async function attempt<T>(
       timer = clock.schedule(() => {
         const isOver = clock.monotonic() - startedAt >= longestMs;
         if (moved && !isOver) timer = listen();
-        else {
-          if (!moved) onSilence();
-          giveUp(TIMED_OUT);
-        }
+        else giveUp(TIMED_OUT);
       }, 0);
     };
     let timer = listen();
-    const pause = clock.schedule(() => {
-      if (!moved) onPause();
-    }, PAUSE_MS);
+    const suspicion = clock.schedule(() => {
+      if (!moved) onSilence();
+    }, SUSPICIOUS_MS);
     signal?.addEventListener('abort', onAbort, { once: true });
     closed.addEventListener('abort', onAbort, { once: true });
     send(controller.signal, () => (moved = true))

@@ -59,8 +59,10 @@ export function bucketStore(
         silenceMs,
         longestMs,
         clock,
-        onPause: giveBack,
-        onSilence: () => connections.dropIdle(),
+        onSilence: () => {
+          giveBack();
+          connections.agents.dropIdle();
+        },
       }),
     );
   const request = <T>(signal: AbortSignal | undefined, send: (wire: Wire) => Promise<T>): Promise<T> =>

@@ -1,13 +1,13 @@
-import { Agent as HTTPAgent } from 'node:http';
-import { Agent as HTTPSAgent } from 'node:https';
 import type { Clock } from '@holdfast/vfs';
 import { Backoff, FailedAttempt, type Attempt } from '@holdfast/vfs/adapter';
 import { failureOf } from '../errors.js';
+import { nodeAgents, type Agents } from './agents.js';
 import { ABORTED } from './failures.js';
 
-/** Most requests that wait for an answer at a time, and most as long as the store was not heard of. */
+/** Most requests that wait for an answer at a time. */
 const MOST_AT_A_TIME = 64;
-const MOST_AT_FIRST = 8;
+/** Most of them that there is no open connection for. */
+const MOST_DIALS = 8;
 /** Most time between two knocks at a store that cannot be reached: a call has time for a few. */
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -15,6 +15,8 @@ export interface ConnectionsOptions {
   readonly clock: Clock;
   /** Longest wait of a request for a store that cannot be reached, before it fails without being sent. */
   readonly patienceMs: number;
+  /** Default: those of Node. */
+  readonly agents?: Agents | undefined;
 }
 
 export interface UseOptions {
@@ -25,20 +27,18 @@ export interface UseOptions {
 
 /** The connections of one VFS, and who may use them when. */
 export class Connections {
-  // How many there are is limited by places, see below, and not by the agents: these would count a request too whose
-  // caller has long gone.
-  readonly http: HTTPAgent = new HTTPAgent({ keepAlive: true, maxSockets: Infinity });
-  readonly https: HTTPSAgent = new HTTPSAgent({ keepAlive: true, maxSockets: Infinity });
+  readonly agents: Agents;
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #backoff: Backoff;
   readonly #waiting = new Set<() => void>();
   #taken = 0;
-  #most = MOST_AT_FIRST;
   /** Why the store cannot be reached, as long as it cannot. */
   #away: FailedAttempt | undefined;
 
-  constructor({ clock, patienceMs }: ConnectionsOptions) {
+  constructor({ clock, patienceMs, agents = nodeAgents() }: ConnectionsOptions) {
+    this.agents = agents;
+    agents.onOpen(() => this.#callNext());
     this.#clock = clock;
     this.#patienceMs = patienceMs;
     this.#backoff = new Backoff({ clock, longestMs: LONGEST_PAUSE_MS });
@@ -69,23 +69,13 @@ export class Connections {
     }
   }
 
-  /** Closes what no request uses just now. If one connection has gone silent, those beside it may have too. */
-  dropIdle(): void {
-    for (const { freeSockets } of [this.http, this.https]) {
-      for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
-    }
-  }
-
   #reached(attempt: Attempt): void {
     this.#away = undefined;
-    this.#most = MOST_AT_A_TIME;
     attempt.reached();
-    this.#callNext();
   }
 
   #missed(attempt: Attempt, failed: FailedAttempt): void {
     this.#away = failed;
-    this.#most = MOST_AT_FIRST;
     attempt.missed();
   }
 
@@ -116,10 +106,14 @@ export class Connections {
     }
   }
 
+  #hasPlace(): boolean {
+    return this.#taken < Math.min(MOST_AT_A_TIME, this.agents.open + MOST_DIALS);
+  }
+
   /** Waits for a place; resolves with what gives it back. */
   async #take(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#taken < this.#most) this.#taken += 1;
+    if (this.#hasPlace()) this.#taken += 1;
     else await this.#turn(signal);
     let held = true;
     return () => {
@@ -152,7 +146,7 @@ export class Connections {
   /** Hands free places to those who have waited longest. */
   #callNext(): void {
     for (const go of this.#waiting) {
-      if (this.#taken >= this.#most) return;
+      if (!this.#hasPlace()) return;
       this.#taken += 1;
       go();
     }

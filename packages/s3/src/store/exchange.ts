@@ -1,6 +1,7 @@
+import { Readable } from 'node:stream';
 import { FailedAttempt } from '@holdfast/vfs/adapter';
 import { failureOf, type AnswerTraits } from '../errors.js';
-import { judge, type Expected } from './answer.js';
+import { judge, type Expected, type Verdict } from './answer.js';
 import { inParts, readBody } from './body.js';
 import { NOT_UNDERSTOOD } from './failures.js';
 
@@ -59,7 +60,7 @@ export async function exchange<C, O>(
       // The bytes of a file are read by who asked for them.
       const isFile = expected === 'object' && response.statusCode < 300;
       const body = isFile ? undefined : await readAnswer(response, progress);
-      const verdict = judge(expected, { status: response.statusCode, headers: response.headers, body });
+      const verdict = judged(expected, response, body);
       if (verdict.read === 'as an error') response.statusCode = 500;
       if (body !== undefined) response.body = verdict.read === 'by its status' ? new Uint8Array() : body;
       return result;
@@ -71,6 +72,16 @@ export async function exchange<C, O>(
     return await send(command);
   } catch (error) {
     throw failureOf(error, answer);
+  }
+}
+
+function judged(expected: Expected, response: RawResponse, body: Uint8Array | undefined): Verdict {
+  try {
+    return judge(expected, { status: response.statusCode, headers: response.headers, body });
+  } catch (error) {
+    // Nobody will read it, and its connection would wait for that.
+    if (response.body instanceof Readable) response.body.destroy();
+    throw error;
   }
 }
 

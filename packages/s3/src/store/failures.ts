@@ -31,7 +31,7 @@ const clockSkewed = auth(
   'Set the clock',
 );
 const throttled = unknown('EBUSY', 'the store asks to slow down', 'Retry later, or use longer beats');
-const full = failed('ENOSPC');
+const full = failed('ENOSPC', 'no space or quota left');
 const noKMSKey = failed(
   'EACCES',
   'the KMS key cannot be used',
@@ -78,7 +78,8 @@ export const NO_CREDENTIALS: Failure = auth(
 export const BY_CODE: FailureTable = {
   NoSuchBucket: noBucket,
   NoSuchKey: NOT_THERE,
-  NotFound: NOT_THERE,
+  // So the SDK calls a 404 without a code.
+  NotFound: NOT_FOUND,
   AccessDenied: denied,
   AllAccessDisabled: denied,
   AccountProblem: denied,

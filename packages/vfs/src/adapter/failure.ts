@@ -1,4 +1,10 @@
-import { outcomeOfSilence, VFSError, type Operation, type Outcome, type VFSErrorCode } from '../error.js';
+import {
+  outcomeOfSilence,
+  VFSError,
+  type Operation,
+  type Outcome,
+  type VFSErrorCode,
+} from '../errors/error.js';
 
 /** What one way of failing means: a row of an adapter's table of failures. */
 export interface Failure {

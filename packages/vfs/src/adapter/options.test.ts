@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../clock.js';
+import { systemClock } from '../contract/clock.js';
 import { isClock, optionError, parseOptions, type OptionsSchema } from './options.js';
 
 const schema: OptionsSchema<{ port: number }> = {

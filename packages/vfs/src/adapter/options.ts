@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
-import { VFSError } from '../error.js';
-import { describeIssues, type Issue } from '../issues.js';
+import type { Clock } from '../contract/clock.js';
+import { VFSError } from '../errors/error.js';
+import { describeIssues, type Issue } from '../errors/issues.js';
 
 /** The error for an option, or a part of a URL, that cannot be used. Name the option, never its value: it may be secret. */
 export function optionError(

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../contract/clock.js';
 import { backoffMs, type Backoff } from './backoff.js';
 import type { FailedAttempt } from './failure.js';
 import { sleep } from './sleep.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../contract/clock.js';
 
 /** Waits `ms` milliseconds. Rejects with the reason of `signal` when that aborts; then no timer is left. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { VFSError } from '../error.js';
+import { VFSError } from '../errors/error.js';
 import { parseURL, type URLRules } from './url.js';
 
 const RULES = {

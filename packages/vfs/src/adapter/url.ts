@@ -1,4 +1,4 @@
-import type { VFSError } from '../error.js';
+import type { VFSError } from '../errors/error.js';
 import { optionError } from './options.js';
 
 /** How the text of an option in a URL is read. */

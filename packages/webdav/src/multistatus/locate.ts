@@ -79,12 +79,13 @@ const pathOf = ({ names, isRelative }: Href, base: Names): Names =>
 function selfAmong(named: readonly Named[], asked: Names, inside: Names): Names {
   const readable = named.filter(({ href }) => !href.isUnreadable).map(({ href }) => href.names);
   const exact = readable.find((names) => isSame(names, asked));
-  if (exact !== undefined) return exact;
   const shortest = Math.min(...named.map(({ href }) => href.names.length));
   const [above, ...more] = readable.filter(({ length }) => length === shortest);
-  if (above === undefined || more.some((names) => !isSame(names, above))) throw unsaid();
-  // Something in the resource is not the resource, whatever it is called.
-  if (!endsAs(above, inside) || isBelow(above, asked)) throw unsaid();
+  const isUnique = above !== undefined && more.every((names) => isSame(names, above));
+  // What is called as the URL has it may yet be in the resource: `/dav/dav`, behind a server that knows no first `/dav`.
+  if (exact !== undefined && !(isUnique && isIn(exact, above) && endsAs(above, inside))) return exact;
+  // And something in the resource is not the resource, whatever it is called.
+  if (!isUnique || !endsAs(above, inside) || isBelow(above, asked)) throw unsaid();
   return above;
 }
 

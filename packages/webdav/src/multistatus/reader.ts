@@ -33,6 +33,8 @@ const DEEPEST = 64;
 const MOST_ATTRIBUTES = 64;
 /** Characters of a name, a date or an etag. */
 const LONGEST_VALUE = 64 * 1024;
+/** Characters from one tag to the next. What goes on for longer says nothing, and would fill the memory. */
+const LONGEST_GAP = 2 ** 20;
 /** The XML declaration, which names the encoding, stands within this many bytes. */
 const HEAD_BYTES = 1024;
 
@@ -68,6 +70,7 @@ export class MultistatusReader {
   #decoder = new TextDecoder();
   #text = '';
   #attributes = 0;
+  #gap = 0;
   #hrefs: string[] = [];
   #status: number | undefined;
   #props = noProps();
@@ -124,9 +127,11 @@ export class MultistatusReader {
   }
 
   #parse(text: string): void {
+    this.#gap += text.length;
     // XML has no place for control characters. In a name, they make that one unreadable, not the listing.
     // oxlint-disable-next-line no-control-regex -- They are what this is about.
     this.#parser.write(text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd'));
+    if (this.#gap > LONGEST_GAP) throw new MalformedReply('the answer goes on without saying anything');
   }
 
   #add(part: string): void {
@@ -145,6 +150,7 @@ export class MultistatusReader {
     }
     if (this.#at.push(here) > DEEPEST) throw new MalformedReply('the answer nests too deep');
     this.#text = '';
+    this.#gap = 0;
     this.#attributes = 0;
     if (here?.meaning === 'response') {
       this.#hrefs = [];
@@ -158,6 +164,7 @@ export class MultistatusReader {
   #close(): void {
     const value = this.#text.trim();
     this.#text = '';
+    this.#gap = 0;
     const found = this.#propStat;
     switch (this.#at.pop()?.meaning) {
       case 'href':

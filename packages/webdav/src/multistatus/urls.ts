@@ -53,6 +53,8 @@ export function parseHref(href: string): Href | undefined {
 
 /** `undefined` if no path of ours can have a segment like that. */
 function decoded(segment: string): string | undefined {
+  // Nearly all, and a listing may have many.
+  if (/^[\w-][\w.-]*$/.test(segment)) return segment;
   let name: string;
   try {
     name = decodeURIComponent(segment.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));

@@ -15,10 +15,10 @@ export interface Authorization {
   /**
    * Takes the `WWW-Authenticate` of a 401.
    *
-   * @param isFresh the request that was refused went out with what this returned a moment ago
+   * @param renewals how often this request was sent anew already
    * @returns the value to send the same request once more with; `undefined` if that would come to the same
    */
-  renewed(challenges: string, isFresh: boolean, request: ToAuthorize): string | undefined;
+  renewed(challenges: string, renewals: number, request: ToAuthorize): string | undefined;
 }
 
 export function authorizationOf(auth: WebDAVAuth | undefined): Authorization {

@@ -140,7 +140,7 @@ export function makeTransport(settings: Settings): Transport {
     const request = { method: exchange.method, target: new URL(url).pathname };
     let reply = await once(exchange, url, authorization.header(request), signal);
     for (let renewals = 0; reply.status === 401 && renewals < MOST_RENEWALS; renewals++) {
-      const renewed = authorization.renewed(reply.header('www-authenticate') ?? '', renewals > 0, request);
+      const renewed = authorization.renewed(reply.header('www-authenticate') ?? '', renewals, request);
       if (renewed === undefined) break;
       reply = await once(exchange, url, renewed, signal);
     }

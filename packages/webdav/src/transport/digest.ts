@@ -2,7 +2,7 @@ import { createHash, getHashes, randomBytes } from 'node:crypto';
 import type { Authorization, ToAuthorize } from './authorization.js';
 import { parseChallenges, type Challenge } from './challenges.js';
 
-/** By the name in the challenge: the name in Node. Those that are better come first. */
+/** By the name in the challenge: the name in Node. */
 const HASHES: ReadonlyMap<string, string> = new Map([
   ['sha-512-256', 'sha512-256'],
   ['sha-256', 'sha256'],
@@ -43,14 +43,17 @@ export class Digest implements Authorization {
     return this.#current && this.#answer(this.#current, request);
   }
 
-  renewed(challenges: string, isFresh: boolean, request: ToAuthorize): string | undefined {
+  renewed(challenges: string, renewals: number, request: ToAuthorize): string | undefined {
     const offered = parseChallenges(challenges).filter(({ scheme }) => scheme === 'digest');
-    const accepted = bestOf(offered);
-    // A nonce that has grown old says nothing against the password; one that came a moment ago does.
+    const accepted = offered.map(acceptedOf).filter((one) => one !== undefined);
+    const before = accepted.find(({ hash }) => hash === this.#current?.hash);
+    // A nonce that has grown old says nothing against the password; one that came a moment ago does. But some offer a
+    // hash that they cannot do: then the next one that they offer.
     const isStale = offered.some(({ parameters }) => /^true$/i.test(parameters.get('stale') ?? ''));
-    if (accepted === undefined || (isFresh && !isStale)) return undefined;
-    this.#current = accepted;
-    return this.#answer(accepted, request);
+    const next = before !== undefined && (isStale || renewals === 0) ? before : accepted[renewals];
+    if (next === undefined) return undefined;
+    this.#current = next;
+    return this.#answer(next, request);
   }
 
   #answer(challenge: Accepted, { method, target }: ToAuthorize): string {
@@ -75,15 +78,6 @@ export class Digest implements Authorization {
     // Headers are bytes; Node takes them as Latin-1.
     return Buffer.from(`Digest ${parts.join(', ')}`, 'utf8').toString('latin1');
   }
-}
-
-function bestOf(offered: readonly Challenge[]): Accepted | undefined {
-  const accepted = offered.map(acceptedOf).filter((one) => one !== undefined);
-  for (const hash of HASHES.values()) {
-    const best = accepted.find((one) => one.hash === hash);
-    if (best !== undefined) return best;
-  }
-  return undefined;
 }
 
 function acceptedOf({ parameters }: Challenge): Accepted | undefined {

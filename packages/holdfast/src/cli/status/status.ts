@@ -1,13 +1,11 @@
-import { createLogUpdate } from 'log-update';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitStatus } from '../exit-status.js';
 import { messageOf } from '../failure.js';
 import { Notices } from '../notices.js';
 import type { StatusSettings } from '../settings.js';
-import { openTarget, type CliTarget } from '../target/cli-target.js';
+import { assertThere, openTarget, type CliTarget } from '../target/cli-target.js';
 import { changing, lookAt, type LockStatus } from './lock-status.js';
 import { safeJSON, statusJSON } from './status-json.js';
-import { lockTable } from './table.js';
 
 const REFRESH_MS = 1_000;
 
@@ -15,8 +13,8 @@ const REFRESH_MS = 1_000;
 export async function status(settings: StatusSettings): Promise<number> {
   const target = await openTarget(settings.on);
   try {
-    const first = await lookAt(target, settings.id);
-    if (!settings.watch) write(settings, target, first);
+    const [first] = await Promise.all([lookAt(target, settings.id), assertThere(target)]);
+    if (!settings.watch) await write(settings, target, first);
     else if (process.stdout.isTTY && !settings.json) await watchLive(settings, target, first);
     else await watchLines(settings, target, first);
     return ExitStatus.done;
@@ -25,23 +23,28 @@ export async function status(settings: StatusSettings): Promise<number> {
   }
 }
 
-function write({ json }: StatusSettings, target: CliTarget, locks: readonly LockStatus[]): void {
+async function write(
+  { json }: StatusSettings,
+  target: CliTarget,
+  locks: readonly LockStatus[],
+): Promise<void> {
   const now = Date.now();
+  const columns = process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
   const text = json
     ? safeJSON(statusJSON(target.name, locks, now), 2)
-    : describe(target, locks, now, process.stdout.isTTY ? process.stdout.columns || 80 : undefined).join(
-        '\n',
-      );
+    : (await describe(target, locks, now, columns)).join('\n');
   process.stdout.write(`${text}\n`);
 }
 
 /** Lines for people. */
-function describe(
+async function describe(
   target: CliTarget,
   locks: readonly LockStatus[],
   now: number,
   columns: number | undefined,
-): string[] {
+): Promise<string[]> {
+  // Takes longer to load than to read what a program wants to know.
+  const { lockTable } = await import('./table.js');
   if (locks.length === 0) return [`No locks in ${target.name}`];
   return lockTable(locks, now, { columns, colours: process.stdout.isTTY && process.stdout.hasColors() });
 }
@@ -54,12 +57,13 @@ async function watchLive(
 ): Promise<void> {
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => ended.abort());
+  const { createLogUpdate } = await import('log-update');
   const draw = createLogUpdate(process.stdout, { showCursor: true });
   let locks = first;
   let trouble = '';
   while (!ended.signal.aborted) {
     const now = Date.now();
-    const lines = describe(target, locks, now, process.stdout.columns || 80);
+    const lines = await describe(target, locks, now, process.stdout.columns || 80);
     const room = Math.max(2, (process.stdout.rows || 24) - 4);
     const shown =
       lines.length > room ? [...lines.slice(0, room - 1), `… and ${lines.length - room + 1} more`] : lines;
@@ -91,7 +95,7 @@ async function watchLines(
     const now = changing(locks);
     if (now !== before) {
       if (settings.json) process.stdout.write(`${safeJSON(statusJSON(target.name, locks, Date.now()))}\n`);
-      else write(settings, target, locks);
+      else await write(settings, target, locks);
     }
     before = now;
     await sleep(REFRESH_MS);

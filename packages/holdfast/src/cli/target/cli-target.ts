@@ -1,6 +1,6 @@
 import { isVFSError, VFSError, type VFS } from '@holdfast/vfs';
 import { homedir } from 'node:os';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openVFS } from '../../open/index.js';
 import { UsageError } from '../failure.js';
 import { withheldNames, type Environment } from '../environment.js';
@@ -47,8 +47,10 @@ async function openNamed(named: string, source: string): Promise<CliTarget> {
   const url = readTarget(named, source, process.platform);
   try {
     const vfs = await openVFS(url);
-    if (url.protocol === 'file:') await assertThere(vfs, url);
-    return { vfs, name: nameOf(url) };
+    const target = { vfs, name: nameOf(url) };
+    // Costs nothing here; over a network the first call of a lock says the same.
+    if (url.protocol === 'file:') await assertThere(target);
+    return target;
   } catch (error) {
     if (isVFSError(error, 'EINVAL') && error.op === 'open') {
       throw new UsageError(`${source}: ${error.detail}. ${error.advice}`, { cause: error });
@@ -65,7 +67,12 @@ function home(): string {
   }
 }
 
-async function assertThere(vfs: VFS, url: URL): Promise<void> {
+/**
+ * Whoever only looks would take a folder that is missing for one without locks.
+ *
+ * @throws `VFSError` `ENOENT`
+ */
+export async function assertThere({ vfs, name }: CliTarget): Promise<void> {
   try {
     await vfs.stat('/');
   } catch (error) {
@@ -73,7 +80,7 @@ async function assertThere(vfs: VFS, url: URL): Promise<void> {
     throw new VFSError({
       code: 'ENOENT',
       op: 'open',
-      path: decodeURIComponent(url.pathname),
+      path: name.startsWith('file:') ? fileURLToPath(name) : name,
       adapter: error.adapter,
       detail: 'the folder does not exist',
       advice: 'Create it, or mount what should be there',

@@ -1,7 +1,7 @@
-import type { Capabilities } from './capabilities.js';
+import type { Capabilities } from '../contract/capabilities.js';
 import { intercept } from './intercept.js';
-import type { Operation } from './error.js';
-import type { VFS } from './vfs.js';
+import type { Operation } from '../errors/error.js';
+import type { VFS } from '../contract/vfs.js';
 
 /** What is published of a call. The same object goes to every channel of one call. */
 export interface Trace {

@@ -1,7 +1,7 @@
-import type { Capabilities } from './capabilities.js';
-import type { Entry, FileInfo } from './entry.js';
-import type { VFSPath } from './path.js';
-import type { OnChange, Watcher } from './vfs.js';
+import type { Capabilities } from '../contract/capabilities.js';
+import type { Entry, FileInfo } from '../contract/entry.js';
+import type { VFSPath } from '../contract/path.js';
+import type { OnChange, Watcher } from '../contract/vfs.js';
 
 /**
  * What an operation of a driver gives: its result if there is nothing to wait for, or else a promise of it. A driver

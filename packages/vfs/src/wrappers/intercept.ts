@@ -1,6 +1,6 @@
-import type { Capabilities } from './capabilities.js';
-import type { Entry, FileInfo } from './entry.js';
-import type { Operation } from './error.js';
+import type { Capabilities } from '../contract/capabilities.js';
+import type { Entry, FileInfo } from '../contract/entry.js';
+import type { Operation } from '../errors/error.js';
 import type {
   CallOptions,
   MkdirOptions,
@@ -10,7 +10,7 @@ import type {
   VFS,
   Watcher,
   WriteFileOptions,
-} from './vfs.js';
+} from '../contract/vfs.js';
 
 /** One call of a VFS, as data. */
 export type Call =

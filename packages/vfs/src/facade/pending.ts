@@ -1,6 +1,6 @@
-import type { Clock, Timer } from './clock.js';
+import type { Clock, Timer } from '../contract/clock.js';
 import type { Answer } from './driver.js';
-import { outcomeOfSilence, VFSError, type Operation } from './error.js';
+import { outcomeOfSilence, VFSError, type Operation } from '../errors/error.js';
 
 export interface Limits {
   readonly signal: AbortSignal | undefined;
@@ -9,6 +9,8 @@ export interface Limits {
   readonly clock: Clock;
   /** What to name in the error of a passed deadline. */
   readonly about: { readonly op: Operation; readonly path: string; readonly adapter: string };
+  /** Whose answer is waited for, where that is one of several: host and port. */
+  readonly server?: string | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Limits {
  */
 export function pending<T>(
   start: (signal: AbortSignal | undefined) => Answer<T>,
-  { signal, deadlineMs, clock, about }: Limits,
+  { signal, deadlineMs, clock, about, server }: Limits,
 ): Answer<T> {
   if (signal?.aborted === true) return Promise.reject(signal.reason);
   if (deadlineMs === Infinity) {
@@ -45,7 +47,7 @@ export function pending<T>(
         code: 'ETIMEDOUT',
         ...about,
         outcome: outcomeOfSilence(about.op),
-        detail: `no answer within ${deadlineMs} ms`,
+        detail: `no answer within ${deadlineMs} ms${server === undefined ? '' : ` (${server})`}`,
         settled: call.then(() => undefined),
       });
     const onAbort = (): void => giveUp(signal?.reason);

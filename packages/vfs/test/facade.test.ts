@@ -2,11 +2,11 @@ import { createHook } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { VirtualClock } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
-import type { Capabilities } from './capabilities.js';
-import type { VFSDriver } from './driver.js';
-import { VFSError } from './error.js';
-import { createVFS } from './facade.js';
-import type { VFS, Watcher } from './vfs.js';
+import type { Capabilities } from '../src/contract/capabilities.js';
+import type { VFSDriver } from '../src/facade/driver.js';
+import { VFSError } from '../src/errors/error.js';
+import { createVFS } from '../src/facade/facade.js';
+import type { VFS, Watcher } from '../src/contract/vfs.js';
 
 const ALL: Capabilities = {
   exclusiveMkdir: 'known',

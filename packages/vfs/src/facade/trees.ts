@@ -1,6 +1,6 @@
 import type { VFSDriver } from './driver.js';
-import { isVFSError, VFSError, type VFSErrorCode } from './error.js';
-import { parentOf, ROOT, type VFSPath } from './path.js';
+import { isVFSError, VFSError, type VFSErrorCode } from '../errors/error.js';
+import { parentOf, ROOT, type VFSPath } from '../contract/path.js';
 
 /** How often a directory is tried again whose parent another removes meanwhile, or whose storage is not consistent. */
 const ATTEMPTS = 3;

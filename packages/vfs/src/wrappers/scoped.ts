@@ -1,7 +1,7 @@
-import { isVFSError, VFSError } from './error.js';
+import { isVFSError, VFSError } from '../errors/error.js';
 import { intercept, type Call } from './intercept.js';
-import { parsePath, ROOT } from './path.js';
-import type { VFS } from './vfs.js';
+import { parsePath, ROOT } from '../contract/path.js';
+import type { VFS } from '../contract/vfs.js';
 
 /**
  * The sub-tree below `path` as a VFS of its own: its `/` is `path` in `vfs`, and nothing outside can be named.

@@ -1,7 +1,7 @@
-import { systemClock, type Clock } from './clock.js';
+import { systemClock, type Clock } from '../contract/clock.js';
 import { intercept } from './intercept.js';
-import { pending } from './pending.js';
-import type { VFS } from './vfs.js';
+import { pending } from '../facade/pending.js';
+import type { VFS } from '../contract/vfs.js';
 
 export interface WithDeadlineOptions {
   /** Default: the machine's clock. */

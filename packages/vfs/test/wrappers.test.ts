@@ -2,12 +2,12 @@ import { memoryVFS } from '@holdfast/memory';
 import { VirtualClock } from '@holdfast/testkit';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { describe, expect, test } from 'vitest';
-import { VFSError } from './error.js';
-import { intercept, perform, type Call } from './intercept.js';
-import { scoped } from './scoped.js';
-import { traced, type Trace } from './traced.js';
-import type { VFS } from './vfs.js';
-import { withDeadline } from './with-deadline.js';
+import { VFSError } from '../src/errors/error.js';
+import { intercept, perform, type Call } from '../src/wrappers/intercept.js';
+import { scoped } from '../src/wrappers/scoped.js';
+import { traced, type Trace } from '../src/wrappers/traced.js';
+import type { VFS } from '../src/contract/vfs.js';
+import { withDeadline } from '../src/wrappers/with-deadline.js';
 
 const now = new Date();
 

@@ -1,10 +1,10 @@
 import { VirtualClock } from '@holdfast/testkit';
 import { memoryVFS } from '@holdfast/memory';
 import { describe, expect, test } from 'vitest';
-import { VFSError } from './error.js';
-import { intercept } from './intercept.js';
-import type { VFS } from './vfs.js';
-import { withDeadline } from './with-deadline.js';
+import { VFSError } from '../src/errors/error.js';
+import { intercept } from '../src/wrappers/intercept.js';
+import type { VFS } from '../src/contract/vfs.js';
+import { withDeadline } from '../src/wrappers/with-deadline.js';
 
 /** A VFS whose calls wait until they are let go. */
 function parked(): { vfs: VFS; letGo: () => void; seen: AbortSignal[] } {

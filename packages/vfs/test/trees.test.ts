@@ -1,10 +1,10 @@
 import { memoryVFS } from '@holdfast/memory';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { VFSDriver } from './driver.js';
-import { isVFSError, VFSError, type VFSErrorCode } from './error.js';
-import { createVFS } from './facade.js';
-import type { VFS } from './vfs.js';
+import type { VFSDriver } from '../src/facade/driver.js';
+import { isVFSError, VFSError, type VFSErrorCode } from '../src/errors/error.js';
+import { createVFS } from '../src/facade/facade.js';
+import type { VFS } from '../src/contract/vfs.js';
 
 interface Driven {
   readonly vfs: VFS;
