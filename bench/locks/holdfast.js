@@ -1,4 +1,5 @@
-import { localVFS, Lock, memoryVFS } from 'holdfast';
+import { memoryVFS } from '@holdfast/memory';
+import { localVFS, Lock } from 'holdfast';
 
 /** As anybody uses it: every option at its default. */
 export function holdfast(folder, id = 'bench') {

@@ -1,5 +1,7 @@
 // Takes one lock and gives it back, very often.
-import { directoryName, localVFS, Lock, memoryVFS } from 'holdfast';
+import { directoryName } from '@holdfast/lock';
+import { memoryVFS } from '@holdfast/memory';
+import { localVFS, Lock } from 'holdfast';
 import { now, turnOfTheLoop } from '../measure/clock.js';
 import { settings, tell } from './boss.js';
 

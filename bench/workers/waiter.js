@@ -1,6 +1,7 @@
 // Waits for a lock among many others, has it once, and starts over.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { intercept, localVFS, Lock } from 'holdfast';
+import { intercept } from '@holdfast/vfs';
+import { localVFS, Lock } from 'holdfast';
 import { now } from '../measure/clock.js';
 import { settings, tell } from './boss.js';
 

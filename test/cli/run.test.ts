@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -53,6 +53,13 @@ describe('a command under a lock', () => {
     expect(await run.ended).toMatchObject({ status: 0 });
     expect(await next.ended).toMatchObject({ status: 0, stdout: 'second\n' });
     expect(await quiet.ended).toMatchObject({ status: 0, stdout: 'third\n', stderr: '' });
+  });
+
+  test('leaves little behind, however often and short it runs, and does not speak of what it tidies up', async () => {
+    for (let run = 0; run < 14; run++) {
+      expect(await bench.run(['run', '--', 'true'])).toMatchObject({ status: 0, stderr: '' });
+    }
+    expect(readdirSync(join(bench.folder, 'lockfile-default')).length).toBeLessThan(26);
   });
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const)(

@@ -21,6 +21,10 @@ export interface DAVShare {
   readonly root?: string;
   /** Ask for the user `ada` with the password `p@ss:wörd`. Default: nobody is asked. */
   readonly auth?: 'basic' | 'digest';
+  /** The hashes that are offered for a digest, one challenge for each. Default: MD5 alone. */
+  readonly hashes?: readonly ('MD5' | 'SHA-256')[];
+  /** The server serves it as `/`, behind a rewrite of `/dav/`, and names it so in its listings. */
+  readonly isRewritten?: boolean;
   /** Refuse every change. */
   readonly readOnly?: boolean;
 }

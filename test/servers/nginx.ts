@@ -29,7 +29,7 @@ export async function startNginx(share: DAVShare = {}): Promise<DAVServer> {
       server {
         listen 127.0.0.1:${port};
         location /dav/ {
-          alias ${root}/;
+          ${share.isRewritten === true ? `root ${root}; rewrite ^/dav/(.*)$ /$1 break;` : `alias ${root}/;`}
           autoindex on;
           client_max_body_size 64m;
           ${share.readOnly === true ? '' : 'dav_methods PUT DELETE MKCOL COPY MOVE;'}

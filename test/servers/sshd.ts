@@ -12,8 +12,13 @@ export interface Sshd extends SftpDaemon {
   sessions(): number[];
 }
 
-/** OpenSSH's own server, with its SFTP inside, run by a user without rights. */
-export async function startSshd(): Promise<Sshd> {
+export interface SshdOptions {
+  /** Default `inside`: the daemon speaks SFTP itself. Otherwise the user's login shell starts a program for it. */
+  readonly sftp?: 'inside' | 'by the login shell';
+}
+
+/** OpenSSH's own server, run by a user without rights. */
+export async function startSshd({ sftp = 'inside' }: SshdOptions = {}): Promise<Sshd> {
   const site = await makeSite();
   const port = await freePort();
   const hostKey = await site.write('host_key', site.hostKey.private, 0o600);
@@ -32,7 +37,7 @@ export async function startSshd(): Promise<Sshd> {
       'PasswordAuthentication no',
       'MaxStartups 100:30:200',
       'LogLevel DEBUG3',
-      `Subsystem sftp internal-sftp -d ${site.folder}`,
+      `Subsystem sftp ${sftp === 'inside' ? 'internal-sftp' : '/usr/lib/openssh/sftp-server'} -d ${site.folder}`,
       '',
     ].join('\n'),
   );

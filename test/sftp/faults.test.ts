@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { sftpVFS, type SftpVFSOptions } from '@holdfast/sftp';
 import { VirtualClock } from '@holdfast/testkit';
 import { isVFSError, type VFS, type VFSError } from '@holdfast/vfs';
@@ -181,7 +182,8 @@ describe('a connection that breaks off', () => {
       waiting++;
       return { kind: 'hang' };
     };
-    const calls = Promise.all(Array.from({ length: 300 }, () => vfs.stat('/d')));
+    const { signal } = new AbortController();
+    const calls = Promise.all(Array.from({ length: 300 }, () => vfs.stat('/d', { signal })));
     await expect.poll(() => waiting, PATIENTLY).toBe(300);
     server.faults = undefined;
     server.cut();
@@ -256,8 +258,10 @@ describe('a server that answers nonsense', () => {
 
   test('colours and line ends of its own reach no terminal', async () => {
     void once('MKDIR', { kind: 'answer', answer: status(4, '\u{1b}[2J\nall is well') });
-    const { message } = await failureOf(vfs.mkdir('/a'));
-    expect(message).not.toMatch(/[\u{0}-\u{1f}]/u);
+    const error = await failureOf(vfs.mkdir('/a'));
+    expect(error.cause).toBeInstanceOf(Error);
+    for (const line of inspect(error).split('\n')) expect(line).not.toMatch(/[\u{0}-\u{1f}\u{7f}-\u{9f}]/u);
+    expect(error.message).not.toContain('\n');
   });
 });
 

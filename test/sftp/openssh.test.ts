@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,9 +10,14 @@ import { openVFS } from 'holdfast';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMount, makeReadOnly, makeTmpfs } from '../local/places.fixture.js';
 import { startServer } from '../servers/process.js';
+import { SERVER_USER } from '../servers/sftp-server.js';
 import { noSshd, startSshd, type Sshd } from '../servers/sshd.js';
 
 const missing = await noSshd();
+/** The user that the servers of tests run as has one where root runs the tests. */
+const loginShellIsNologin = readFileSync('/etc/passwd', 'utf8').includes(
+  `${SERVER_USER.name}:x:${SERVER_USER.uid}:${SERVER_USER.gid}:${SERVER_USER.name}:/usr/sbin:/usr/sbin/nologin`,
+);
 const run = promisify(execFile);
 
 describe.skipIf(missing !== undefined)(`OpenSSH${missing ? ` (${missing})` : ''}`, () => {
@@ -94,8 +99,8 @@ describe.skipIf(missing !== undefined)(`OpenSSH${missing ? ` (${missing})` : ''}
         const args = [main, 'run', '--on', url, '--id', 'cli', '--', process.execPath, '-e', script];
         return (await run(process.execPath, args)).stdout;
       };
-      expect(await holdfast()).toBe('1');
-      expect(await holdfast()).toBe('2');
+      const token = Number(await holdfast());
+      expect(Number(await holdfast())).toBe(token + 1);
     });
   });
 
@@ -120,6 +125,20 @@ describe.skipIf(missing !== undefined)(`OpenSSH${missing ? ` (${missing})` : ''}
     await vfs.rm('/no', { recursive: true });
     await expect(made.mkdir('/a', { recursive: true })).rejects.toMatchObject({ code: 'ENOENT' });
     await made.close();
+  });
+
+  const unlessNologin = loginShellIsNologin ? '' : ' (the shell of the test user may run)';
+  test.runIf(loginShellIsNologin)(`tells a user whose shell may not run${unlessNologin}`, async () => {
+    const strict = await startSshd({ sftp: 'by the login shell' });
+    const kept = sftpVFS(strict.options);
+    try {
+      const told: unknown = await kept.stat('/').catch((error: unknown) => error);
+      expect(told).toMatchObject({ code: 'EACCES', outcome: 'failed' });
+      expect(String(told)).toContain('"This"');
+    } finally {
+      await kept.close();
+      await strict.stop();
+    }
   });
 
   test('is refused a lock in a directory that it may only read', async () => {

@@ -99,7 +99,9 @@ describe('a request without an answer', () => {
     const call = refusal(run(vfs));
     await server.arrived(requests);
     await clock.advance(10_000);
-    expect(await call).toMatchObject({ code: 'ETIMEDOUT', outcome: 'unknown' });
+    const error = await call;
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', outcome: 'unknown' });
+    expect(error.message).toContain(new URL(server.url).host);
     expect(server.requests.filter((request) => request.method === method)).toHaveLength(1);
   });
 

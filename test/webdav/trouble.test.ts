@@ -183,6 +183,52 @@ describe.skipIf(noServer !== undefined)(`credentials on Apache${noServer ? `: ${
   });
 });
 
+const noSecond = await noLighttpd();
+describe.skipIf(noSecond !== undefined)(`a digest on lighttpd${noSecond ? `: ${noSecond}` : ''}`, () => {
+  it.each([[['SHA-256'] as const], [['MD5', 'SHA-256'] as const], [['SHA-256', 'MD5'] as const]])(
+    'opens the share by whatever is offered: %s',
+    async (hashes) => {
+      const server = await startLighttpd({ auth: 'digest', hashes });
+      try {
+        const auth = { type: 'digest', username: USER, password: PASSWORD } as const;
+        await using(server, { auth }, async (vfs) => {
+          await Promise.all(Array.from({ length: 4 }, (_, n) => vfs.mkdir(`/${n}`)));
+          expect(await vfs.ls('/')).toHaveLength(4);
+        });
+        await using(server, { auth: { ...auth, password: 'hunter2' } }, async (vfs) => {
+          expect(await refusal(vfs.mkdir('/x'))).toMatchObject({ code: 'EAUTH', outcome: 'failed' });
+        });
+      } finally {
+        await server.stop();
+      }
+    },
+  );
+});
+
+const noThird = await noNginx();
+it.skipIf(noThird !== undefined)(
+  `a share that the server knows by another path works${noThird ? `: ${noThird}` : ''}`,
+  async () => {
+    const server = await startNginx({ isRewritten: true });
+    try {
+      await using(server, {}, async (vfs) => {
+        await vfs.mkdir('/d');
+        await vfs.writeFile('/d/f', 'x');
+        expect((await vfs.ls('/')).map(({ name }) => name)).toEqual(['d']);
+        expect((await vfs.ls('/d')).map(({ name }) => name)).toEqual(['f']);
+        expect((await refusal(vfs.mkdir('/d'))).code).toBe('EEXIST');
+        expect((await vfs.stat('/')).type).toBe('directory');
+        await vfs.rm('/d', { recursive: true });
+        expect(await vfs.ls('/')).toEqual([]);
+      });
+      const below = { ...server, url: `${server.url}/d/e` };
+      await using(below, { create: true }, async (vfs) => expect(await vfs.ls('/')).toEqual([]));
+    } finally {
+      await server.stop();
+    }
+  },
+);
+
 describe('on Nephele', () => {
   it('a base that is not there is ENOENT', async () => {
     const server = await startNephele();

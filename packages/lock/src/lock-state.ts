@@ -38,9 +38,12 @@ export class LockState {
     this.records.delete(claim.number);
   }
 
-  /** A granted claim of this process is over, so the number after it may be the next: no look is needed to try. */
-  noteReleased({ number, origin, mode }: LiveClaim): void {
-    if (this.#own.size > 0) return;
+  /**
+   * A granted claim of this process is over, so the number after it may be the next: no look is needed to try. Where others
+   * want the lock too, it is mostly taken.
+   */
+  noteReleased({ number, origin, mode, contended }: LiveClaim): void {
+    if (this.#own.size > 0 || contended) return;
     this.#next = { number: number + 1, origin, afterExclusive: mode === 'exclusive' };
   }
 

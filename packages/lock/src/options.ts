@@ -80,6 +80,8 @@ export interface Settings {
   readonly pollMs: number;
   readonly identity: HostIdentity | undefined;
   readonly emit: LockEventListener;
+  /** Whether anybody is told of events. */
+  readonly observed: boolean;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -169,6 +171,7 @@ export function parseOptions(options: LockOptions, vfs: VFS): Settings {
     pollMs,
     identity: given.identity,
     emit: quietly(given.onEvent),
+    observed: given.onEvent !== undefined,
     clock: given.clock ?? systemClock,
     random: given.random ?? Math.random,
   };

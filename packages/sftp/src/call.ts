@@ -28,7 +28,7 @@ export interface CallOptions {
 /** How often a call is tried where its connection fails. The deadline of the call ends it sooner. */
 const MOST_ATTEMPTS = 3;
 
-/** Calls that come to the same if they are carried out twice. An exclusive creation is not one of them. */
+/** Calls that may be carried out twice. An exclusive creation is not one of them. */
 const REPEATABLE: ReadonlySet<Operation> = new Set(['readFile', 'ls', 'stat', 'chtimes']);
 
 /**
@@ -84,7 +84,7 @@ export class Call {
         idempotent: REPEATABLE.has(op) || (op === 'writeFile' && exclusive !== true),
         failureOf: (error) => {
           if (!(error instanceof FailedAttempt)) throw error;
-          // Without a connection, the caller learns soon why: repetitions would only end at the deadline, which says less.
+          // If no connection can be had, say why at once. Repeating would only end at the deadline, whose error says less.
           return connected ? error : new FailedAttempt({ ...error.failure, retryable: false });
         },
         attempts: MOST_ATTEMPTS,
@@ -124,7 +124,7 @@ export class Call {
       return new FailedAttempt(failure(code, { outcome, ...explained }), { cause: refusal });
     } catch (error) {
       if (!(error instanceof FailedAttempt)) throw error;
-      // The server refused before the connection failed: a repetition would come to the same.
+      // The server had already refused it: do not repeat it only because the connection failed after that.
       return new FailedAttempt({ ...error.failure, outcome, retryable: false }, { cause: refusal });
     }
   }

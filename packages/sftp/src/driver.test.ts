@@ -103,7 +103,7 @@ describe('a call of which nothing is heard', () => {
       (driver) => driver.writeFile(at('/f'), data, { exclusive: true }, undefined),
     ],
     ['rm', 'rmdir', (driver) => driver.rm(at('/a'), undefined)],
-  ])('is not repeated where that does not come to the same: %s', async (_, request, act) => {
+  ])('is not repeated where that is not safe: %s', async (_, request, act) => {
     const { driver, asked, clock } = driverOn({
       ...hanging(request),
       lstat: (__, reply) => reply(undefined, DIRECTORY),

@@ -31,6 +31,7 @@ describe('options', () => {
   test.each([
     ['no host', { username: 'a', password: 'b' }, 'host'],
     ['a host with a path', { ...least, host: 'h/p' }, 'host'],
+    ['a host with a port', { ...least, host: 'h:2222' }, 'port'],
     ['a host with a user', { ...least, host: 'a@h' }, 'host'],
     ['no user', { host: 'h', password: 'b' }, 'username'],
     ['port 0', { ...least, port: 0 }, 'port'],
@@ -72,7 +73,11 @@ describe('options', () => {
     const { password: _, ...none } = least;
     expect(settingsOf(none, environment).credentials.agent).toBe('/run/agent');
     expect(settingsOf(least, environment).credentials.agent).toBeUndefined();
-    expect(fault(none).code).toBe('EINVAL');
+    expect(fault(none)).toMatchObject({
+      code: 'EINVAL',
+      detail: expect.stringContaining(least.host),
+      advice: expect.stringContaining('HOLDFAST_SFTP_PASSWORD'),
+    });
     expect(fault(none, { SSH_AUTH_SOCK: '' }).code).toBe('EINVAL');
   });
 
@@ -88,6 +93,10 @@ describe('options', () => {
     ['.', '.'],
   ])('take the base %s for %s', (given, expected) => {
     expect(settingsOf({ ...least, base: given }, {}).base).toBe(expected);
+  });
+
+  test.each(['files.example.org', '192.0.2.1', '::1', '[::1]'])('take the host %s', (given) => {
+    expect(settingsOf({ ...least, host: given }, {}).host).toBe(given.replace(/[[\]]/g, ''));
   });
 
   test('take a fingerprint with or without its padding', () => {

@@ -11,8 +11,8 @@ export interface SftpVFSOptions {
   /** The user to log in as. Never guessed. */
   readonly username: string;
   /**
-   * The directory on the server that is `/` of the VFS. A relative one begins where the server puts the user after
-   * login. Default: that very place.
+   * The directory on the server that is `/` of the VFS. A relative one begins at the directory that the login leads to.
+   * Default: that directory itself.
    */
   readonly base?: string | undefined;
   /**
@@ -36,9 +36,12 @@ export interface SftpVFSOptions {
 
   /** A file in the format of OpenSSH that lists the host's keys. Default `~/.ssh/known_hosts`. */
   readonly knownHostsPath?: string | undefined;
-  /** The fingerprint of the host's key as `SHA256:…`, or several of which any will do. Then no file is read. */
+  /** The fingerprint of the host's key as `SHA256:…`, or several, any of which is accepted. Then no file is read. */
   readonly hostKeyFingerprint?: string | readonly string[] | undefined;
-  /** `true`: any host key is accepted, so anybody may stand in between. For tests on a loopback address. Default `false`. */
+  /**
+   * `true`: any host key is accepted, so anybody can intercept the connection. For tests on a loopback address. Default
+   * `false`.
+   */
   readonly insecureAcceptAnyHostKey?: boolean | undefined;
 
   /** Longest milliseconds for one call with all that it takes; then it rejects with `ETIMEDOUT`. Default 10 000. */
@@ -117,9 +120,15 @@ const base = z
   .refine((path) => !path.split('/').includes('..'), { error: 'must not have a ".." segment' })
   .transform(tidied);
 
+const host = z
+  .string()
+  .regex(/^[^\s/@]+$/, { error: 'must be a host name or an address' })
+  .refine((name) => !/^[^:]+:\d*$/.test(name), { error: 'has a port in it; give that as the option port' })
+  .transform((name) => name.replace(/^\[(.*)\]$/, '$1'));
+
 const schema = z
   .strictObject({
-    host: z.string().regex(/^[^\s/@]+$/, { error: 'must be a host name or an address' }),
+    host,
     port: z.int().min(1).max(65_535).default(22),
     username: z.string().min(1, { error: 'must name the user to log in as' }),
     base: base.default('.'),
@@ -165,9 +174,9 @@ export function settingsOf(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
   const given = parseOptions(schema, options, ADAPTER, 'SftpVFSOptions');
-  const { host, port, username, deadlineMs, idleMs, clock, random } = given;
+  const { port, username, deadlineMs, idleMs, clock, random } = given;
   return {
-    host,
+    host: given.host,
     port,
     username,
     base: given.base,
@@ -214,7 +223,7 @@ function waysToVerifyTheHost(given: {
   ).length;
 }
 
-/** `~` is where login leads to, which is what a relative path begins at anyway. */
+/** `~` is the directory that the login leads to, where a relative path begins anyway. */
 function tidied(path: string): string {
   const absolute = path.startsWith('/');
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');

@@ -1,7 +1,7 @@
 import { ROOT, type Capabilities, type Entry, type FileInfo, type VFSPath } from '@holdfast/vfs';
 import { createVFS, failure, optionError, type Failure, type VFSDriver } from '@holdfast/vfs/adapter';
 import { changeError, withoutEffect } from './change.js';
-import { aboutOf, davError, type About } from './errors.js';
+import { aboutOf, davError, serverOf, type About } from './errors.js';
 import { Look } from './multistatus/look.js';
 import { encodeURL, parseHref, type Slash } from './multistatus/urls.js';
 import type { Witness } from './multistatus/witness.js';
@@ -227,7 +227,7 @@ export class WebDAVDriver implements VFSDriver {
   /** By a driver of the whole server: the collections above may be missing too. */
   async #makeRoot(): Promise<void> {
     const { base, deadlineMs, clock } = this.#settings;
-    const whole = { ...this.#settings, base: new URL('/', base), create: false };
+    const settings = { ...this.#settings, base: new URL('/', base), create: false };
     const names = parseHref(base.pathname);
     if (names === undefined || names.isUnreadable) {
       throw optionError(
@@ -236,7 +236,8 @@ export class WebDAVDriver implements VFSDriver {
         'Make that collection by other means',
       );
     }
-    const server = createVFS(new WebDAVDriver(whole, this.#transport), { deadlineMs, clock });
+    const whole = new WebDAVDriver(settings, this.#transport);
+    const server = createVFS(whole, { deadlineMs, clock, server: serverOf(base) });
     try {
       await server.mkdir(`/${names.names.join('/')}`, { recursive: true });
     } catch (error) {

@@ -17,8 +17,12 @@ export interface About extends AboutCall {
 
 /** What is asked of the server at `base`. */
 export function aboutOf(base: URL, op: Operation, path: string): About {
-  const port = base.port || (base.protocol === 'https:' ? '443' : '80');
-  return { op, path, adapter: 'webdav', server: `${base.hostname}:${port}` };
+  return { op, path, adapter: 'webdav', server: serverOf(base) };
+}
+
+/** Host and port of `base`. */
+export function serverOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
 }
 
 const unknown = { outcome: 'unknown' } as const;
@@ -106,6 +110,11 @@ const clientCertificate = (detail: string): Failure =>
 const away = (detail: string): Failure => failure('ECONN', { retryable: true, detail });
 const broken = (detail: string): Failure => failure('ECONN', { ...unknown, retryable: true, detail });
 
+const noTLS = failure('ECONN', {
+  detail: 'the server does not speak TLS there',
+  advice: 'Check the port, or use webdav:// (http://) if this is meant to be plain',
+});
+
 /** The codes with which Node says that there is no answer. Anything else is `ECONN`, and in doubt. */
 export const NETWORK: FailureTable = {
   ECONNREFUSED: away('nothing listens there'),
@@ -127,10 +136,8 @@ export const NETWORK: FailureTable = {
     detail: "the server's certificate is for another name",
     advice: 'Check the host of the URL, or pass tls.servername',
   }),
-  ERR_SSL_WRONG_VERSION_NUMBER: failure('ECONN', {
-    detail: 'the server does not speak TLS there',
-    advice: 'Check the port, or use webdav:// (http://) if this is meant to be plain',
-  }),
+  ERR_SSL_WRONG_VERSION_NUMBER: noTLS,
+  EPROTO: noTLS,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: clientCertificate('the server asks for a client certificate'),
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: clientCertificate('the server refuses the client certificate'),
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: clientCertificate('the server does not trust the client certificate'),

@@ -1,6 +1,7 @@
 import type { VFS } from '@holdfast/vfs';
 import { createVFS } from '@holdfast/vfs/adapter';
 import { WebDAVDriver } from './driver.js';
+import { serverOf } from './errors.js';
 import { parseOptions, type WebDAVVFSOptions } from './options.js';
 import { makeTransport } from './transport/client.js';
 
@@ -16,6 +17,7 @@ import { makeTransport } from './transport/client.js';
  */
 export function webdavVFS(options: WebDAVVFSOptions): VFS {
   const settings = parseOptions(options);
+  const { deadlineMs, clock, base } = settings;
   const driver = new WebDAVDriver(settings, makeTransport(settings));
-  return createVFS(driver, { deadlineMs: settings.deadlineMs, clock: settings.clock });
+  return createVFS(driver, { deadlineMs, clock, server: serverOf(base) });
 }

@@ -109,6 +109,7 @@ const LOSSES: readonly (readonly [
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ECONN', 'failed', false],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'ECONN', 'failed', false],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'ECONN', 'failed', false],
+  ['EPROTO', 'ECONN', 'failed', false],
   ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'EAUTH', 'failed', false],
   ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'EAUTH', 'failed', false],
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'EAUTH', 'failed', false],

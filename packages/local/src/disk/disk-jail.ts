@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import { nameOf, parentOf, ROOT, type VFSPath } from '@holdfast/vfs';
-import type { Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { errnoOf, Refusal } from '../errors.js';
 import { isWithin, mountOf, parseMounts, type Mount } from '../mounts/mount-table.js';
 import { thisBurst } from '../operations/fairness.js';
@@ -30,7 +30,7 @@ interface Known extends Directory {
 }
 
 /** For so long, in milliseconds, a directory that is still the same is taken to lie where it did. */
-const RESOLVED_FOR_MS = 1000;
+const RESOLVED_FOR_MS = 30_000;
 /** Most directories that are remembered. */
 const MOST_KNOWN = 20_000;
 /** Most names that are remembered to be those of directories. */
@@ -65,15 +65,10 @@ export class DiskJail implements Jail {
   *directory(path: VFSPath): Steps<Known> {
     const known = this.#known.get(path);
     if (known !== undefined) {
-      const burst = thisBurst();
-      if (known.burst === burst) return known;
+      if (known.burst === thisBurst()) return known;
       if (performance.now() - known.resolvedAt < RESOLVED_FOR_MS) {
         const now = yield* system.lstatIfThere(known.real);
-        if (now !== undefined && now.ino === known.ino && now.dev === known.dev) {
-          known.burst = burst;
-          known.size = now.size;
-          return known;
-        }
+        if (now !== undefined && isSame(known, now)) return known;
       }
     }
     return yield* this.#resolve(path, known);
@@ -82,7 +77,13 @@ export class DiskJail implements Jail {
   /** As {@link directory}, at once. */
   directoryNow(path: VFSPath): Known {
     const known = this.#known.get(path);
-    return known !== undefined && known.burst === thisBurst() ? known : finishNow(this.directory(path));
+    if (known === undefined) return finishNow(this.directory(path));
+    if (known.burst === thisBurst()) return known;
+    if (performance.now() - known.resolvedAt < RESOLVED_FOR_MS) {
+      const now = lstatSync(known.real, { throwIfNoEntry: false });
+      if (now !== undefined && isSame(known, now)) return known;
+    }
+    return finishNow(this.#resolve(path, known));
   }
 
   /** As {@link named}, at once. */
@@ -204,6 +205,14 @@ export class DiskJail implements Jail {
     yield* this.#mounts.assertSame(root.real, undefined, root);
     return noRoot(this.config.root);
   }
+}
+
+/** Whether `now` is what was known; then it is known anew. */
+function isSame(known: Known, now: Stats): boolean {
+  if (now.ino !== known.ino || now.dev !== known.dev) return false;
+  known.burst = thisBurst();
+  known.size = now.size;
+  return true;
 }
 
 function knownAs(real: string, { dev, ino, size }: Stats): Known {

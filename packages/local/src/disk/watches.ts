@@ -63,7 +63,7 @@ interface Listener {
   closed: boolean;
 }
 
-/** One watch of the system, and who hears of it. Tells of changes, those of one name in one turn of the event loop together. */
+/** One watch of the system, and who hears of it. Tells of changes, those of one name at once together. */
 class Source {
   readonly #watcher: FSWatcher;
   readonly #onClosed: () => void;
@@ -105,7 +105,8 @@ class Source {
 
   #tell(name: string | undefined): void {
     if (this.#news.add(name).size > 1) return;
-    setImmediate(() => {
+    // Not in the next turn of the event loop: it is late enough when somebody waits for it.
+    queueMicrotask(() => {
       const names = [...this.#news];
       this.#news.clear();
       for (const listener of this.#listeners) {

@@ -3,8 +3,8 @@ import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import { isTransient } from '../time/index.js';
 
-/** At once, where a call takes a round trip. */
-const AT_ONCE = 4;
+/** So many removals at once, where a call takes a round trip, and where it is done when it returns. */
+const AT_ONCE = { remote: 4, local: 16 };
 
 interface CleanupInit {
   /** The own number, which is confirmed. */
@@ -12,7 +12,15 @@ interface CleanupInit {
   readonly look: Look;
   /** Stale claims that were passed, and are to be marked as over. */
   readonly passed: Iterable<number>;
+  /** Others are granted the lock right before and after, and see the same to be removed. */
+  readonly contended: boolean;
 }
+
+/** Of those who are granted the lock one after the other, one in so many cleans up. */
+const ON_DUTY = 8;
+
+/** With so much to remove, whoever comes along does it. */
+const PLENTY = 16;
 
 /** Marks as over what was passed, and removes what earlier claims left behind. Rules 3 and 9. */
 export class Cleanup {
@@ -24,10 +32,15 @@ export class Cleanup {
   #stopped = false;
 
   /** `undefined` if there is nothing to do. */
-  static of(state: LockState, settings: Settings, { own, look, passed }: CleanupInit): Cleanup | undefined {
+  static of(
+    state: LockState,
+    settings: Settings,
+    { own, look, passed, contended }: CleanupInit,
+  ): Cleanup | undefined {
     const numbers = Array.from(passed);
     const plan = planCleanup(look, own);
     if (plan === undefined && numbers.length === 0) return undefined;
+    if (contended && numbers.length === 0 && plan !== undefined && !isOnDuty(own, plan)) return undefined;
     return new Cleanup(state, settings, numbers, plan);
   }
 
@@ -54,11 +67,11 @@ export class Cleanup {
   }
 
   async #run(): Promise<void> {
+    const { ledger } = this.#state;
+    for (const number of this.#passed) await this.#attempt(ledger.markFree(number));
     if (this.#state.cleaning) return; // Another one of this process does the same.
     this.#state.cleaning = true;
     try {
-      const { ledger } = this.#state;
-      for (const number of this.#passed) await this.#attempt(ledger.markFree(number));
       if (this.#plan !== undefined && !this.#stopped) await this.#follow(this.#plan);
     } finally {
       this.#state.cleaning = false;
@@ -69,9 +82,9 @@ export class Cleanup {
     const { ledger } = this.#state;
     if (floor !== undefined && !(await this.#attempt(ledger.makeFloor(floor)))) return;
     const left = removals.values();
-    const local = ledger.vfs.capabilities.cost === 'local';
-    if (local) await this.#remove(left);
-    else await Promise.all(Array.from({ length: AT_ONCE }, () => this.#remove(left)));
+    const most = ledger.vfs.capabilities.cost === 'local' ? AT_ONCE.local : AT_ONCE.remote;
+    const atOnce = Math.min(most, removals.length);
+    await Promise.all(Array.from({ length: atOnce }, () => this.#remove(left)));
     await this.#remove([{ claim: undefined, marks: rest }]);
   }
 
@@ -105,4 +118,9 @@ export class Cleanup {
     // The storage is in trouble: leave it alone.
     if (isTransient(error)) this.#stopped = true;
   }
+}
+
+/** Those who are granted the lock one after the other all see the same to be removed. */
+function isOnDuty(own: number, { removals, rest }: CleanupPlan): boolean {
+  return own % ON_DUTY === 0 || removals.length >= PLENTY || (removals.length === 0 && rest.length > 0);
 }

@@ -38,9 +38,9 @@ export class Heartbeat {
   readonly #settings: Settings;
   readonly #claim: Claim;
   readonly #listener: HeartbeatListener;
-  readonly #encoded: string;
-  readonly #own: OwnBeats;
-  readonly #upkeep: MtimeUpkeep;
+  readonly #record: ClaimRecord;
+  /** Most claims are over before their first beat: what only beats need is made when one does. */
+  #parts: { readonly encoded: string; readonly own: OwnBeats; readonly upkeep: MtimeUpkeep } | undefined;
   readonly #inFlight = new Set<Promise<void>>();
   #next: number;
   #good = false;
@@ -62,10 +62,8 @@ export class Heartbeat {
     this.#settings = settings;
     this.#claim = claim;
     this.#listener = listener;
-    this.#encoded = encodeRecord(record);
+    this.#record = record;
     this.#next = firstBeat;
-    this.#own = new OwnBeats(this.#encoded);
-    this.#upkeep = new MtimeUpkeep(state.ledger, claim.number, settings.staleAfterMs);
   }
 
   start(): void {
@@ -151,9 +149,10 @@ export class Heartbeat {
     const beat = this.#next++;
     // On a local disk no call hangs, and nothing could be aborted.
     const signal = ledger.vfs.capabilities.cost === 'local' ? undefined : this.#newSignal();
-    this.#own.sending(beat);
+    const { own } = this.#beats;
+    own.sending(beat);
     const [written, looked] = await settled(this.#write(beat, signal), ledger.look(signal));
-    if (written.ok) this.#own.written(beat);
+    if (written.ok) own.written(beat);
     if (looked.ok) {
       const loss = lossIn(looked.value, this.#claim) ?? this.#duplicatedIn(looked.value, beat);
       if (loss !== undefined) this.#listener.onLoss(loss);
@@ -169,6 +168,15 @@ export class Heartbeat {
     return undefined;
   }
 
+  get #beats(): { readonly encoded: string; readonly own: OwnBeats; readonly upkeep: MtimeUpkeep } {
+    if (this.#parts === undefined) {
+      const encoded = encodeRecord(this.#record);
+      const upkeep = new MtimeUpkeep(this.#state.ledger, this.#claim.number, this.#settings.staleAfterMs);
+      this.#parts = { encoded, own: new OwnBeats(encoded), upkeep };
+    }
+    return this.#parts;
+  }
+
   #newSignal(): AbortSignal {
     this.#controller = new AbortController();
     return this.#controller.signal;
@@ -180,7 +188,7 @@ export class Heartbeat {
     const { staleAfterMs } = this.#settings;
     return ledger.beatsAsEntries
       ? ledger.addBeat(number, staleAfterMs, beat, signal)
-      : ledger.writeBeat(number, staleAfterMs, encodeBeat(this.#encoded, beat), signal);
+      : ledger.writeBeat(number, staleAfterMs, encodeBeat(this.#beats.encoded, beat), signal);
   }
 
   /** Whether somebody else beats for the same claim: then the machine was cloned while it had it. */
@@ -189,7 +197,7 @@ export class Heartbeat {
     // The look of a beat that was given up is old: what it shows was followed by others since.
     if (!ledger.listsVersions || beat !== this.#next - 1) return undefined;
     const beats = look.numbers.get(this.#claim.number)?.beats ?? [];
-    return beats.every(({ size }) => this.#own.mayBe(size)) ? undefined : 'duplicated';
+    return beats.every(({ size }) => this.#beats.own.mayBe(size)) ? undefined : 'duplicated';
   }
 
   /** What only people need goes beside the beats, one at a time: none of them waits for it, or fails with it. */
@@ -197,7 +205,7 @@ export class Heartbeat {
     if (this.#busyAside) return;
     const work = this.#state.ledger.beatsAsEntries
       ? this.#afterEntry(beat, look)
-      : this.#upkeep.afterBeat(look, this.#settings.clock.wall());
+      : this.#beats.upkeep.afterBeat(look, this.#settings.clock.wall());
     if (work === undefined) return;
     this.#busyAside = true;
     const report = (error: unknown): void => {
@@ -212,7 +220,7 @@ export class Heartbeat {
     const { number } = this.#claim;
     const { staleAfterMs } = this.#settings;
     if (!this.#introduced) {
-      await ledger.writeBeat(number, staleAfterMs, this.#encoded);
+      await ledger.writeBeat(number, staleAfterMs, this.#beats.encoded);
       this.#introduced = true;
     }
     for (const past of look.numbers.get(number)?.beatNumbers ?? []) {

@@ -29,6 +29,8 @@ export class LiveClaim implements Claim, Wish {
   readonly origin: number;
   readonly permits: number;
   mode: Mode;
+  /** Others want the lock too: it waited for its turn, or somebody waited behind it when that came. */
+  contended = false;
   readonly #state: LockState;
   readonly #settings: Settings;
   readonly #heartbeat: Heartbeat;
@@ -96,11 +98,14 @@ export class LiveClaim implements Claim, Wish {
    * as function calls not before the work is done, or has lasted a while: never on the way to a grant. Rule 9.
    */
   cleanUp(look: Look, passed: Iterable<number>): void {
-    const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed });
+    if (look.highest > this.number) this.contended = true;
+    const local = this.#state.ledger.vfs.capabilities.cost === 'local';
+    const contended = local && this.contended;
+    const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed, contended });
     this.#cleanup = cleanup;
     this.#state.records.prune(look.numbers);
     this.#state.observer.prune(look.numbers);
-    if (this.#state.ledger.vfs.capabilities.cost !== 'local') cleanup?.start();
+    if (!local) cleanup?.start();
   }
 
   onBeat(startedAt: number): void {
@@ -154,7 +159,6 @@ export class LiveClaim implements Claim, Wish {
     const cleanup = this.#cleanup;
     if (cleanup === undefined) return undefined;
     cleanup.start();
-    if (this.#state.ledger.vfs.capabilities.cost === 'local') return undefined;
     return waitAtMost(this.#settings.clock, CLEANUP_MS, cleanup.done);
   }
 

@@ -27,6 +27,7 @@ export interface CleanupPlan {
  * `undefined` if that is not worth while.
  */
 export function planCleanup(look: Look, own: number): CleanupPlan | undefined {
+  if (look.numbers.size <= WORTH_WHILE && look.leftovers.length === 0) return undefined;
   const over: number[] = [];
   let lowestLive = own;
   for (const numbered of look.numbers.values()) {

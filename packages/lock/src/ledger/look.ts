@@ -35,6 +35,7 @@ export function lookOf(entries: readonly Entry[], begunAt: number, endedAt: numb
   const floors: number[] = [];
   const leftovers: string[] = [];
   const ignored: string[] = [];
+  let inOrder = true;
   let highest = 0;
   let origin = 0;
   let permits: number | undefined;
@@ -62,6 +63,7 @@ export function lookOf(entries: readonly Entry[], begunAt: number, endedAt: numb
         origin = Math.max(origin, name.number);
         break;
       case 'floor':
+        inOrder &&= name.number > (floors.at(-1) ?? 0);
         floors.push(name.number);
         break;
       default: {
@@ -71,7 +73,7 @@ export function lookOf(entries: readonly Entry[], begunAt: number, endedAt: numb
       }
     }
   }
-  floors.sort((a, b) => a - b);
+  if (!inOrder) floors.sort((a, b) => a - b);
   const floor = Math.max(origin, floors.at(-1) ?? 0);
   return {
     begunAt,

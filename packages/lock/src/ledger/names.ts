@@ -86,8 +86,22 @@ export function refreshName(nonce: string): string {
   return `look.${nonce}`;
 }
 
+/** Most names of which it is remembered what they mean: a short lease meets each of its ledger's some ten times. */
+const MOST_KNOWN = 512;
+const known = new Map<string, LedgerName>();
+
 /** What `name` means in a ledger; `undefined` for what is nobody's, which is then left alone. */
 export function parseLedgerName(name: string): LedgerName | undefined {
+  const meaning = known.get(name);
+  if (meaning !== undefined) return meaning;
+  const parsed = parse(name);
+  if (parsed === undefined) return undefined;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(name, parsed);
+  return parsed;
+}
+
+function parse(name: string): LedgerName | undefined {
   const digits = countDigits(name);
   if (digits === DIGITS) {
     const number = Number(name.slice(0, DIGITS));

@@ -41,9 +41,21 @@ const recordSchema = z.object({
     .optional(),
 });
 
+/** The larger part of a record is the same in all of a process. */
+const encodedProcesses = new WeakMap<ProcessIdentity, string>();
+
 /** The bytes of the record of a claim. */
-export function encodeRecord(record: ClaimRecord): string {
-  return JSON.stringify(record);
+export function encodeRecord({ token, nonce, staleAfterMs, since, label, process }: ClaimRecord): string {
+  let json = `{"token":${token},"nonce":${JSON.stringify(nonce)},"staleAfterMs":${staleAfterMs},"since":${since}`;
+  if (label !== undefined) json += `,"label":${JSON.stringify(label)}`;
+  if (process !== undefined) json += `,"process":${encodeProcess(process)}`;
+  return `${json}}`;
+}
+
+function encodeProcess(process: ProcessIdentity): string {
+  let encoded = encodedProcesses.get(process);
+  if (encoded === undefined) encodedProcesses.set(process, (encoded = JSON.stringify(process)));
+  return encoded;
 }
 
 /**

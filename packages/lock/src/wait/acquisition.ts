@@ -127,9 +127,11 @@ export class Acquisition {
         this.#settings.emit({ type: 'waiting', claim: first, ahead, waitedMs: this.#waitedMs() });
       },
     };
-    const init = { way, cancellation: this.#cancellation, listener };
+    const curious = this.#settings.observed || this.#timeoutMs !== undefined;
+    const init = { way, cancellation: this.#cancellation, listener, curious };
     try {
       const look = await new Waiter(this.#state, this.#settings, claim, init).wait(confirmed);
+      claim.contended = true;
       claim.cleanUp(look, way.passed);
       return claim;
     } catch (error) {

@@ -32,11 +32,16 @@ export class Pauses {
   /**
    * Pauses until it is time to look again. Rejects if the caller leaves.
    *
-   * @param told whether a change is told of, so that there is no need to look often
+   * @param told whether a change is told of: by the storage, so that there is no need to look often, or by this very
+   * process, whose claims all of those in the way are, so that to look would be waste
    */
-  async untilNextLook(judgement: Judgement, cancellation: Cancellation, told: boolean): Promise<void> {
+  async untilNextLook(
+    judgement: Judgement,
+    cancellation: Cancellation,
+    told: 'by the storage' | 'by this process' | undefined,
+  ): Promise<void> {
     const { pollMs, random } = this.#settings;
-    const base = told ? pollMs : this.#delayMs;
+    const base = told === undefined ? this.#delayMs : told === 'by the storage' ? pollMs : Infinity;
     this.#delayMs = Math.min(this.#delayMs * 1.6, pollMs);
     const usual = base * Math.max(1, judgement.blocking.length) * (0.7 + 0.6 * random());
     await this.pause(Math.min(usual, judgement.windowMs / 2, judgement.remainingMs), cancellation);

@@ -43,7 +43,7 @@ export async function observe(
       since.set(number, seenSince);
     }
     if (!(await way.proveDead(look, judgement.blocking)))
-      await pauses.untilNextLook({ ...judgement, blocking: [] }, cancellation, false);
+      await pauses.untilNextLook({ ...judgement, blocking: [] }, cancellation, undefined);
     look = await cancellation.race(state.ledger.look(cancellation.signal));
   }
 }

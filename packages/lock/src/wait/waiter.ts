@@ -17,6 +17,12 @@ export interface WaiterListener {
   onWaiting(first: HeldClaim, ahead: number): void;
 }
 
+/**
+ * For so long, in milliseconds, a waiter that is told of changes does not ask whom it waits for, and whether that one lives:
+ * most waits are over before that is known.
+ */
+const BRIEF_MS = 20;
+
 /** Waits with one claim until nothing is in its way. Rule 3. */
 export class Waiter {
   readonly way: Way;
@@ -27,13 +33,21 @@ export class Waiter {
   readonly #listener: WaiterListener;
   readonly #pauses: Pauses;
   #lastAhead = 0;
+  /** When it asks about those in its way at the earliest, on the monotonic clock. */
+  readonly #askAt: number;
   #trouble: { readonly since: number; readonly failures: number } | undefined;
 
   constructor(
     state: LockState,
     settings: Settings,
     claim: LiveClaim,
-    init: { readonly way: Way; readonly cancellation: Cancellation; readonly listener: WaiterListener },
+    init: {
+      readonly way: Way;
+      readonly cancellation: Cancellation;
+      readonly listener: WaiterListener;
+      /** Somebody wants to know at once whom it waits for. */
+      readonly curious: boolean;
+    },
   ) {
     this.way = init.way;
     this.#state = state;
@@ -42,6 +56,9 @@ export class Waiter {
     this.#cancellation = init.cancellation;
     this.#listener = init.listener;
     this.#pauses = new Pauses(settings);
+    const { cost, watch } = state.ledger.vfs.capabilities;
+    const brief = cost === 'local' && watch && !init.curious;
+    this.#askAt = brief ? settings.clock.monotonic() + BRIEF_MS : -Infinity;
   }
 
   /**
@@ -61,13 +78,22 @@ export class Waiter {
         look = shown;
         this.#assertStanding(look);
         if (blocking.length === 0) return look;
+        const briefMs = this.#askAt - this.#settings.clock.monotonic();
+        if (briefMs > 0) {
+          watching.follow(look, blocking);
+          await this.#pauses.pause(Math.min(briefMs, judgement.remainingMs), this.#cancellation);
+          look = await this.#look();
+          continue;
+        }
         if (await this.way.proveDead(look, blocking)) {
           look = await this.#look();
           continue;
         }
         await this.#cancellation.race(this.#tell(look, blocking));
         watching.follow(look, blocking);
-        await this.#pauses.untilNextLook(judgement, this.#cancellation, watching.active);
+        const ours = blocking.every((number) => this.#state.own.has(number));
+        const told = ours ? 'by this process' : watching.active ? 'by the storage' : undefined;
+        await this.#pauses.untilNextLook(judgement, this.#cancellation, told);
         look = await this.#look();
       }
     } finally {

@@ -6,7 +6,7 @@ import type { ListedName } from '../transport/replies.js';
 import { ServerRefusal } from '../transport/server-refusal.js';
 import { toldType, triedType } from './entry-type.js';
 
-/** A server that goes on for ever must not use up the memory. */
+/** An endless listing must not use up the memory. */
 const MOST_ENTRIES = 200_000;
 /** Characters of names, in all. */
 const MOST_TEXT = 32 * 1024 * 1024;
@@ -138,7 +138,7 @@ async function ask(channel: Channel, handle: Buffer, requests: number, listing: 
   }
 }
 
-/** Nobody waits for the answer: should it fail, the listing is none the worse. */
+/** Nobody waits for the answer: the listing is complete whether or not this works. */
 function close(channel: Channel, handle: Buffer): void {
   channel.close(handle).catch(() => undefined);
 }

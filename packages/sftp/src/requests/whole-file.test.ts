@@ -65,7 +65,7 @@ function bytes(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, at) => (at * 31 + (at >> 8)) & 0xff));
 }
 
-/** As little to compare as possible: the difference of a megabyte is no reading matter. */
+/** Not `toEqual`: nobody can read the diff of a megabyte. */
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 function read(file: FileChannel, options: Partial<ReadOptions> = {}): Promise<Uint8Array> {

@@ -12,7 +12,7 @@ import { toldType } from './entry-type.js';
 const CHUNK_BYTES = 30 * 1024;
 /** Chunks under way at a time. */
 const MOST_CHUNKS = 32;
-/** A file is read into memory as a whole; a server that goes on for ever must not use that up. */
+/** A file is read into memory as a whole, and an endless one must not use that up. */
 const LARGEST_FILE_BYTES: number = 64 * 1024 * 1024;
 
 export interface WriteOptions {
@@ -120,7 +120,7 @@ async function readOn(
   return parts;
 }
 
-/** Waits for all of them, so that none goes on unseen, and then fails if one did. */
+/** Waits for all of them before it fails, so that no rejection is left unhandled. */
 async function together<T>(calls: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(calls);
   return results.map((result) => {

@@ -169,7 +169,7 @@ describe('the connection', () => {
     expect(dials.map(({ at }) => Math.round(at))).toEqual([0, 100, 300]);
   });
 
-  test('that cannot be had is knocked for by hundreds of calls as often as by one', async () => {
+  test('that cannot be had is tried for hundreds of calls as rarely as for one', async () => {
     next = failing();
     for (let call = 0; call < 200; call++) {
       const insist = async (): Promise<void> => {
@@ -198,7 +198,7 @@ describe('the connection', () => {
     expect(Math.round(time.now - before)).toBe(100);
   });
 
-  test('that will be refused again is not asked for meanwhile: servers lock out who knocks too often', async () => {
+  test('that will be refused again is not asked for meanwhile: servers block clients that fail too often', async () => {
     next = failing({ code: 'EAUTH', retryable: false });
     expect(await codeOf(use())).toBe('EAUTH');
     expect(await codeOf(use())).toBe('EAUTH');

@@ -4,12 +4,12 @@ import type { Channel } from './channel.js';
 import { firstToOpen } from './first-to-open.js';
 import type { Link } from './link.js';
 
-/** After a refusal that would be the same again: servers lock out who knocks too often. */
+/** After a login that would be refused again: servers block clients that fail too often. */
 const LONGEST_PAUSE_AFTER_REFUSAL_MS = 30_000;
 
-/** What new calls go to: one link at most. Every change of state is in {@link Connection}, and says so. */
+/** Where new calls go: to one link at most. All transitions are in {@link Connection}, each method names its own. */
 type State =
-  /** There is none. `failures` attempts in a row have come to nothing, so the next begins at `notBefore`. */
+  /** There is none. `failures` attempts in a row have failed, so the next begins at `notBefore`. */
   | {
       readonly kind: 'absent';
       readonly failures: number;
@@ -76,12 +76,12 @@ export class Connection {
    */
   async use<T>(work: (channel: Channel) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const shared = await this.#obtain(signal);
-    if (shared.calls++ === 0) this.#wake(shared);
+    if (shared.calls++ === 0) this.#used(shared);
     try {
       signal?.throwIfAborted();
       return await work(shared.link.channel);
     } finally {
-      if (--shared.calls === 0) this.#rest(shared);
+      if (--shared.calls === 0) this.#unused(shared);
     }
   }
 
@@ -100,7 +100,7 @@ export class Connection {
         case 'closed':
           throw this.#closed('failed');
         case 'open':
-          if (!this.#overslept(state.shared)) return state.shared;
+          if (!this.#idledTooLong(state.shared)) return state.shared;
           this.#leave(state.shared);
           break;
         case 'opening':
@@ -143,12 +143,12 @@ export class Connection {
     this.#state = { kind: 'open', failures, shared };
     void link.down.then(() => {
       this.#forget(shared);
-      // A server that answered once is tried again at once; one that only lets us in has not got better.
+      // If it had answered requests, reconnect at once. If it only accepted the login, it has not recovered: back off.
       this.#replace(shared, this.#absent(link.channel.answered ? 0 : failures + 1));
     });
     void link.stuck.then(() => {
       this.#replace(shared, this.#absent(0));
-      if (shared.calls === 0) this.#rest(shared);
+      if (shared.calls === 0) this.#unused(shared);
     });
     return shared;
   }
@@ -191,14 +191,14 @@ export class Connection {
     };
   }
 
-  #wake(shared: SharedLink): void {
+  #used(shared: SharedLink): void {
     shared.idle?.timer.cancel();
     shared.idle = undefined;
     shared.link.keepAlive(true);
   }
 
-  /** Nobody uses it any more: it is kept for a while if it may be used again. */
-  #rest(shared: SharedLink): void {
+  /** Nobody uses it any more. It is kept for a while, unless it was replaced. */
+  #unused(shared: SharedLink): void {
     shared.link.keepAlive(false);
     if (!this.#links.has(shared)) return;
     if (!this.#isCurrent(shared)) return this.#leave(shared);
@@ -208,10 +208,10 @@ export class Connection {
   }
 
   /**
-   * Whether it rested for so long that the other end, or whatever is in between, has forgotten it. The timer may not
-   * tell: a function that is frozen, or a machine that is suspended, has none.
+   * Whether it was idle for so long that the server, or a firewall on the way, may have dropped it. The timer alone cannot
+   * tell: it does not run while a function is frozen or a machine suspended.
    */
-  #overslept({ idle }: SharedLink): boolean {
+  #idledTooLong({ idle }: SharedLink): boolean {
     if (idle === undefined) return false;
     const { clock, idleMs } = this.#options;
     return Math.max(clock.monotonic() - idle.monotonic, clock.wall() - idle.wall) >= idleMs;

@@ -31,7 +31,7 @@ const TCP_KEEPALIVE_MS = 15_000;
 
 type Connected = Awaited<ReturnType<SftpClient['connect']>>;
 
-/** Opens a connection: what may be read is read, the host is verified, the user logged in, the SFTP session begun. */
+/** Opens a connection: reads the credentials, verifies the host, logs in and starts SFTP. */
 export async function dial(options: DialOptions): Promise<Link> {
   const { clock, connectTimeoutMs, signal } = options;
   const giveUpAt = clock.monotonic() + connectTimeoutMs;
@@ -45,9 +45,16 @@ export async function dial(options: DialOptions): Promise<Link> {
     } catch (error) {
       // A host shows one of its keys. If that is none of those that are pinned, it may have another one that is.
       const { refusedKey } = attempt;
-      if (refusedKey === undefined || !check.askForAnother(refusedKey)) throw check.firstObjection ?? error;
+      if (refusedKey !== undefined && check.askForAnother(refusedKey)) continue;
+      const hasNoOther = refusedKey !== undefined || isNoSuchKey(error);
+      throw hasNoOther ? (check.firstObjection ?? error) : error;
     }
   }
+}
+
+/** How ssh2 says that the host has no key of the types that it was asked for. */
+function isNoSuchKey(error: unknown): boolean {
+  return error instanceof FailedAttempt && error.message.includes('no matching host key format');
 }
 
 interface HandshakeOptions extends DialOptions {
@@ -65,7 +72,7 @@ class Handshake {
   readonly #client: SftpClient;
   readonly #socket: Socket;
   readonly #closed: Promise<void>;
-  /** ssh2's own error tells at what level it arose; what ssh2-sftp-client makes of it does not. */
+  /** ssh2's own error, which tells at what level it arose. The one of ssh2-sftp-client does not. */
   #firstError: Error | undefined;
   #reason: FailedAttempt | undefined;
 
@@ -75,7 +82,7 @@ class Handshake {
     this.#client = new SftpClient('holdfast', { error: ignore, end: ignore, close: ignore });
     this.#client.on('error', (error: Error) => (this.#firstError ??= error));
     const { host, port } = options;
-    // A socket of our own: only so can an idle connection let the process end, and a hung one be cut off.
+    // A socket of our own, so that an idle connection lets the process end, and a hung one can be destroyed.
     const keepAlive = { keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS };
     this.#socket = connect({ host, port, noDelay: true, ...keepAlive });
     this.#closed = new Promise((resolve) => this.#socket.once('close', () => resolve()));
@@ -158,7 +165,7 @@ class Handshake {
       stuck,
       keepAlive: (yes) => void (yes ? socket.ref() : socket.unref()),
       end(why) {
-        // The goodbye is handed to the system before the socket goes; whether it arrives is no matter.
+        // Best effort: the goodbye is handed to the system before the socket is destroyed.
         client.end().catch(() => undefined);
         channel.fail(why);
       },

@@ -149,7 +149,7 @@ function pinnedObjection(
   if (fingerprints.includes(shown)) return undefined;
   return refusal(
     `${describe(at)} showed the ${typeNameOf(key)} key ${shown}, which is not the pinned one`,
-    `If that is really the key of the host, set hostKeyFingerprint to '${shown}'; else somebody stands in between`,
+    `If that is really the key of the host, set hostKeyFingerprint to '${shown}'; else somebody is intercepting the connection`,
   );
 }
 
@@ -167,7 +167,7 @@ function fileObjection(
       return undefined;
     case 'changed':
       return refusal(
-        `${shown}, but line ${verdict.lines.join(', ')} of ${path} has another: it changed, or somebody stands in between`,
+        `${shown}, but line ${verdict.lines.join(', ')} of ${path} has another: it changed, or somebody is intercepting the connection`,
         `Ask whoever runs the host; if the new key is right, correct that line or pin it with ${howToPin}`,
       );
     case 'revoked':

@@ -15,7 +15,7 @@ export interface KnownHost {
 /** What the file says of a key that a host has shown. */
 export type Verdict =
   | { readonly kind: 'known' }
-  /** The host is listed with other keys of the same type: the key changed, or somebody stands in between. */
+  /** The host is listed with other keys of the same type: the key changed, or somebody is intercepting the connection. */
   | { readonly kind: 'changed'; readonly lines: readonly number[] }
   | { readonly kind: 'revoked'; readonly line: number }
   /** The host is vouched for by an authority, which is not supported here. */
@@ -33,7 +33,7 @@ const MARKERS: ReadonlyMap<string, KnownHost['marker']> = new Map([
   ['@cert-authority', 'authority'],
 ]);
 
-/** The lines that can be used; what cannot be read is passed over, as OpenSSH does. */
+/** The lines that can be used. Others are skipped, as OpenSSH does. */
 export function parseKnownHosts(text: string): KnownHost[] {
   return text.split('\n').flatMap((line, index) => parseLine(line.trim(), index + 1) ?? []);
 }

@@ -35,7 +35,7 @@ async function readKey(path: string): Promise<Buffer> {
   }
 }
 
-/** What is at hand, and no more: asking which methods there are would cost a round trip. */
+/** Only what was given is tried. Asking the server which methods it has would cost a round trip. */
 export function authMethodsOf(login: Login): ('publickey' | 'agent' | 'password' | 'keyboard-interactive')[] {
   return [
     ...(login.privateKey === undefined ? [] : (['publickey'] as const)),
@@ -48,7 +48,7 @@ export function authMethodsOf(login: Login): ('publickey' | 'agent' | 'password'
 const ASKS_FOR_NEW_PASSWORD = /\b(new|retype|re-enter|repeat|change your)\b.*\bpassw/i;
 
 /**
- * Many servers ask for the password in a dialogue. Only what is typed unseen is answered with it.
+ * Many servers ask for the password in a dialogue. Only prompts with hidden input are answered with it.
  *
  * @param onExpired called when the server wants a new password, with its words
  */

@@ -17,13 +17,18 @@ export const ROOT: VFSPath = '/' as VFSPath;
 /** Nearly every path there is: seen to be right at one glance. The others are looked at part by part. */
 const PLAIN = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\\\u0000-\u001f\u007f-\u009f\ud800-\udfff]+)+$/;
 
+/** Whether `path` is one of those. */
+export function isPlain(path: unknown): path is VFSPath {
+  return typeof path === 'string' && PLAIN.test(path);
+}
+
 /**
  * Accepts a path, or throws a `VFSError` with code `EINVAL` that names the offending part.
  *
  * @param about what to say in the error: the operation and the adapter it was meant for
  */
 export function parsePath(path: string, about: { op: Operation; adapter: string }): VFSPath {
-  if (typeof path === 'string' && PLAIN.test(path)) return path as VFSPath;
+  if (isPlain(path)) return path;
   const fault = faultOf(path);
   if (fault === undefined) return path as VFSPath;
   throw new VFSError({

@@ -9,7 +9,7 @@ import {
   type Operation,
   type VFSErrorCode,
 } from '../errors/error.js';
-import { parsePath, ROOT, type VFSPath } from '../contract/path.js';
+import { isPlain, parsePath, ROOT, type VFSPath } from '../contract/path.js';
 import { isPromise, pending } from './pending.js';
 import { makeTree, removeTree } from './trees.js';
 import type {
@@ -28,6 +28,8 @@ export interface CreateVFSOptions {
   readonly deadlineMs?: number | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
+  /** Host and port, for the error of a passed deadline. Default: not named. */
+  readonly server?: string | undefined;
 }
 
 /** Puts the contract in front of an adapter's bare operations. */
@@ -43,15 +45,17 @@ class Facade implements VFS {
   readonly #driver: VFSDriver;
   readonly #deadlineMs: number;
   readonly #clock: Clock;
+  readonly #server: string | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(driver: VFSDriver, { deadlineMs = Infinity, clock = systemClock }: CreateVFSOptions) {
+  constructor(driver: VFSDriver, { deadlineMs = Infinity, clock = systemClock, server }: CreateVFSOptions) {
     if (!(deadlineMs > 0)) throw new RangeError(`deadlineMs must be a number above 0, not ${deadlineMs}`);
     this.adapter = driver.adapter;
     this.capabilities = Object.freeze({ ...driver.capabilities });
     this.#driver = driver;
     this.#deadlineMs = deadlineMs;
     this.#clock = clock;
+    this.#server = server;
   }
 
   mkdir(path: string, options?: MkdirOptions): Promise<void> {
@@ -184,7 +188,7 @@ class Facade implements VFS {
     const signal = options?.signal;
     let answer: Answer<T>;
     try {
-      const at = parsePath(path, { op, adapter: this.adapter });
+      const at = isPlain(path) ? path : parsePath(path, { op, adapter: this.adapter });
       if (this.#closing !== undefined) {
         throw this.#error(op, at, 'ECONN', 'the VFS was closed', 'Open a new one');
       }
@@ -196,6 +200,7 @@ class Facade implements VFS {
           deadlineMs: this.#deadlineMs,
           clock: this.#clock,
           about: { op, path, adapter: this.adapter },
+          server: this.#server,
         });
       }
     } catch (error) {
@@ -235,5 +240,6 @@ async function closedIfAborted(started: Promise<Watcher>, signal: AbortSignal | 
 
 /** Also right for values of another realm, such as that of a test runner's sandbox. */
 function isA(kind: 'Date' | 'Uint8Array', value: unknown): boolean {
+  if (kind === 'Uint8Array' && value instanceof Uint8Array) return true;
   return Object.prototype.toString.call(value) === `[object ${kind}]`;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../contract/clock.js';
 import type { Answer } from './driver.js';
+import { whenAborted } from '../adapter/when-aborted.js';
 import { outcomeOfSilence, VFSError, type Operation } from '../errors/error.js';
 
 export interface Limits {
@@ -9,6 +10,8 @@ export interface Limits {
   readonly clock: Clock;
   /** What to name in the error of a passed deadline. */
   readonly about: { readonly op: Operation; readonly path: string; readonly adapter: string };
+  /** Whose answer is waited for, where that is one of several: host and port. */
+  readonly server?: string | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface Limits {
  */
 export function pending<T>(
   start: (signal: AbortSignal | undefined) => Answer<T>,
-  { signal, deadlineMs, clock, about }: Limits,
+  { signal, deadlineMs, clock, about, server }: Limits,
 ): Answer<T> {
   if (signal?.aborted === true) return Promise.reject(signal.reason);
   if (deadlineMs === Infinity) {
@@ -33,7 +36,7 @@ export function pending<T>(
   return new Promise<T>((resolve, reject) => {
     const end = (): void => {
       timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
+      forget?.();
     };
     const giveUp = (reason: unknown): void => {
       end();
@@ -45,7 +48,7 @@ export function pending<T>(
         code: 'ETIMEDOUT',
         ...about,
         outcome: outcomeOfSilence(about.op),
-        detail: `no answer within ${deadlineMs} ms`,
+        detail: `no answer within ${deadlineMs} ms${server === undefined ? '' : ` (${server})`}`,
         settled: call.then(() => undefined),
       });
     const onAbort = (): void => giveUp(signal?.reason);
@@ -55,20 +58,21 @@ export function pending<T>(
       timer = clock.schedule(() => giveUp(deadlineError()), 0);
     };
 
+    let forget: (() => void) | undefined;
     let timer: Timer = clock.schedule(onDeadline, deadlineMs);
     call.then(resolve, reject).finally(end);
-    signal?.addEventListener('abort', onAbort, { once: true });
     // Aborted from within the call: the event has passed.
     if (signal?.aborted === true) onAbort();
+    else if (signal !== undefined) forget = whenAborted(signal, onAbort);
   });
 }
 
 function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
-    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
     if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    const forget = signal.aborted ? undefined : whenAborted(signal, onAbort);
+    call.then(resolve, reject).finally(forget);
   });
 }
 
