@@ -1,4 +1,4 @@
-import type { VFSError } from '@holdfast/vfs';
+import { isVFSError, VFSError } from '@holdfast/vfs';
 import { failure } from '@holdfast/vfs/adapter';
 import { davError, statusFailure, type About } from './errors.js';
 import { MalformedReply, parseMultistatus } from './multistatus/reader.js';
@@ -57,3 +57,22 @@ export function credentialsError(
 }
 
 const isFailure = (status: number): boolean => status < 200 || status >= 300;
+
+/**
+ * Looks into why a change was refused. If that fails, it says nothing of the change: its outcome is that of `answer`,
+ * and not that of the look.
+ */
+export async function lookInto<T>(
+  looking: Promise<T>,
+  answer: Answer,
+  isDoubtful: boolean = answer.isDoubtful,
+): Promise<T> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!isVFSError(error)) throw error;
+    const { code, op, path, adapter, detail, advice, cause } = error;
+    const outcome = isDoubtful ? 'unknown' : statusFailure(answer.status).outcome;
+    throw new VFSError({ code, op, path, adapter, detail, advice, cause, outcome });
+  }
+}

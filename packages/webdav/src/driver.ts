@@ -1,6 +1,6 @@
 import { ROOT, type Capabilities, type Entry, type FileInfo, type VFSPath } from '@holdfast/vfs';
 import { createVFS, failure, optionError, type Failure, type VFSDriver } from '@holdfast/vfs/adapter';
-import { changeError, withoutEffect } from './change.js';
+import { changeError, lookInto, withoutEffect } from './change.js';
 import { aboutOf, davError, serverOf, type About } from './errors.js';
 import { Look } from './multistatus/look.js';
 import { encodeURL, parseHref, type Slash } from './multistatus/urls.js';
@@ -88,10 +88,9 @@ export class WebDAVDriver implements VFSDriver {
       } else if (!AMBIGUOUS_MKCOL.has(answer.status)) {
         throw changeError(answer, about, isDoubtful);
       }
-      if (
-        (!isDoubtful && (await witness.isThere())) ||
-        (await this.#look.at(path, about, signal, { slash: 'slash' })) !== undefined
-      ) {
+      const look = (): Promise<unknown> =>
+        lookInto(this.#look.at(path, about, signal, { slash: 'slash' }), answer, isDoubtful);
+      if ((!isDoubtful && (await witness.isThere())) || (await look()) !== undefined) {
         // After a 503 nobody can tell who made it.
         throw isDoubtful
           ? davError(about, failure('EBUSY', { detail: 'it was made while the service was unavailable' }), {
@@ -99,7 +98,7 @@ export class WebDAVDriver implements VFSDriver {
             })
           : davError(about, failure('EEXIST'));
       }
-      const fault = await this.#look.parentFault(path, about, signal);
+      const fault = await lookInto(this.#look.parentFault(path, about, signal), answer, isDoubtful);
       if (fault !== undefined) throw fault;
       const mayPass = isLate || MAY_HAVE_PASSED.has(answer.status);
       if (!again || !mayPass) {
@@ -123,10 +122,11 @@ export class WebDAVDriver implements VFSDriver {
     if (DONE.has(answer.status)) return;
     const { isDoubtful } = answer;
     if (!AMBIGUOUS.has(answer.status)) throw changeError(answer, about, isDoubtful);
-    const there = await this.#look.at(path, about, signal);
+    const there = await lookInto(this.#look.at(path, about, signal), answer);
     if (there?.self.type === 'directory') throw davError(about, failure('EISDIR'), { isDoubtful });
     if (there !== undefined) throw changeError(answer, about, isDoubtful);
-    throw (await this.#look.parentFault(path, about, signal)) ?? withoutEffect(answer, about);
+    const fault = await lookInto(this.#look.parentFault(path, about, signal), answer);
+    throw fault ?? withoutEffect(answer, about);
   }
 
   /** Looks and reads at once: lighttpd answers `/file/below` with `/file`, others a directory with a page. */
@@ -257,8 +257,9 @@ export class WebDAVDriver implements VFSDriver {
     if (DONE.has(answer.status)) return;
     // Gone after a try that nobody answered for: that try did it.
     if (answer.isDoubtful && answer.status === 404) return;
-    if (AMBIGUOUS.has(answer.status) && (await this.#look.at(path, about, signal, { slash })) === undefined) {
-      throw davError(about, failure('ENOENT'));
+    if (AMBIGUOUS.has(answer.status)) {
+      const there = await lookInto(this.#look.at(path, about, signal, { slash }), answer);
+      if (there === undefined) throw davError(about, failure('ENOENT'));
     }
     throw changeError(answer, about, answer.isDoubtful);
   }
