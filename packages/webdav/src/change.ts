@@ -37,6 +37,26 @@ export function withoutEffect(answer: Answer, about: About): VFSError {
   );
 }
 
+/**
+ * Whether a page came in place of an answer: a 200 in HTML, as portals and proxies say it to everything. A server that
+ * has written or removed something may say 200 as well, but then it shows.
+ */
+export function isPage({ status, header }: Pick<Answer, 'status' | 'header'>): boolean {
+  return status === 200 && /^\s*text\/html\b/i.test(header('content-type') ?? '');
+}
+
+/** The error of a {@link isPage | page}. */
+export function pageError(about: About): VFSError {
+  return davError(
+    about,
+    failure('EIO', {
+      outcome: 'unknown',
+      detail: 'a page came instead of an answer',
+      advice: 'Check whether the network, or a proxy, wants a login',
+    }),
+  );
+}
+
 /** The error of a 401, which says what the server would take. */
 export function credentialsError(
   answer: Pick<Answer, 'header'>,

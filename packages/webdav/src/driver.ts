@@ -1,6 +1,6 @@
 import { ROOT, type Capabilities, type Entry, type FileInfo, type VFSPath } from '@holdfast/vfs';
 import { createVFS, failure, optionError, type Failure, type VFSDriver } from '@holdfast/vfs/adapter';
-import { changeError, lookInto, withoutEffect } from './change.js';
+import { changeError, isPage, lookInto, pageError, withoutEffect } from './change.js';
 import { aboutOf, davError, serverOf, type About } from './errors.js';
 import { Look } from './multistatus/look.js';
 import { encodeURL, parseHref, type Slash } from './multistatus/urls.js';
@@ -119,6 +119,11 @@ export class WebDAVDriver implements VFSDriver {
       body: data,
       headers: { 'Content-Type': 'application/octet-stream' },
     });
+    if (isPage(answer)) {
+      const { self } = await lookInto(this.#look.must(path, about, signal), answer);
+      if (self.type !== 'file' || (self.size ?? data.length) !== data.length) throw pageError(about);
+      return;
+    }
     if (DONE.has(answer.status)) return;
     const { isDoubtful } = answer;
     if (!AMBIGUOUS.has(answer.status)) throw changeError(answer, about, isDoubtful);
@@ -154,6 +159,9 @@ export class WebDAVDriver implements VFSDriver {
       if (self.size === 0) return new Uint8Array();
       const answer = await reading;
       if (answer.status !== 200) throw changeError(answer, about, false);
+      if (isPage(answer) && self.size !== undefined && self.size !== answer.body.length) {
+        throw pageError(about);
+      }
       return new Uint8Array(answer.body);
     } finally {
       leaving.abort();
@@ -209,6 +217,7 @@ export class WebDAVDriver implements VFSDriver {
       repeat: 'once',
       headers: { Destination: encodeURL(this.#settings.base, to, 'bare'), Overwrite: 'T' },
     });
+    if (isPage(answer)) throw pageError(about);
     if (!DONE.has(answer.status)) throw changeError(answer, about, answer.isDoubtful);
   }
 
@@ -254,13 +263,15 @@ export class WebDAVDriver implements VFSDriver {
   ): Promise<void> {
     const slash = type === 'directory' ? 'slash' : 'bare';
     const answer = await this.#send('DELETE', path, slash, about, signal, { repeat: 'remove' });
-    if (DONE.has(answer.status)) return;
+    if (DONE.has(answer.status) && !isPage(answer)) return;
     // Gone after a try that nobody answered for: that try did it.
     if (answer.isDoubtful && answer.status === 404) return;
-    if (AMBIGUOUS.has(answer.status)) {
+    if (AMBIGUOUS.has(answer.status) || isPage(answer)) {
       const there = await lookInto(this.#look.at(path, about, signal, { slash }), answer);
+      if (there === undefined && isPage(answer)) return;
       if (there === undefined) throw davError(about, failure('ENOENT'));
     }
+    if (isPage(answer)) throw pageError(about);
     throw changeError(answer, about, answer.isDoubtful);
   }
 
