@@ -224,7 +224,7 @@ class Gate implements Held {
 
 /** The same numbers in every run, others for every seed. */
 function randomFrom(seed: number): () => number {
-  let state = seed;
+  let state = seed * 1_234_567;
   return () => {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;

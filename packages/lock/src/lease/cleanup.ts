@@ -67,11 +67,11 @@ export class Cleanup {
   }
 
   async #run(): Promise<void> {
+    const { ledger } = this.#state;
+    for (const number of this.#passed) await this.#attempt(ledger.markFree(number));
     if (this.#state.cleaning) return; // Another one of this process does the same.
     this.#state.cleaning = true;
     try {
-      const { ledger } = this.#state;
-      for (const number of this.#passed) await this.#attempt(ledger.markFree(number));
       if (this.#plan !== undefined && !this.#stopped) await this.#follow(this.#plan);
     } finally {
       this.#state.cleaning = false;

@@ -21,6 +21,14 @@ import {
 import type { Numbered } from './numbered.js';
 import { decodeRecord, LONGEST_RECORD_BYTES, type ClaimRecord } from './record.js';
 
+/** What the storage tells of the content of an entry; what it does not tell is absent. */
+export interface Told {
+  readonly type: string;
+  readonly size?: number | undefined;
+  readonly mtimeMs?: number | undefined;
+  readonly etag?: string | undefined;
+}
+
 /**
  * The claims of one lock, as they stand in its directory. The only file of the lock that touches the storage: it knows
  * how things are written, and nothing of when.
@@ -165,6 +173,19 @@ export class Ledger {
       return await this.vfs.stat(this.#at(name), { signal });
     } catch (error) {
       if (isVFSError(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  /** What the content of a heartbeat tells, by opening it: its length and its text. `undefined` if it is gone. */
+  async readSigns(name: string, signal?: AbortSignal): Promise<Told | undefined> {
+    try {
+      const bytes = await this.vfs.readFile(this.#at(name), { maxBytes: LONGEST_RECORD_BYTES, signal });
+      return { type: 'file', size: bytes.length, etag: new TextDecoder('latin1').decode(bytes) };
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT')) return undefined;
+      // What is no heartbeat of ours, a directory or a huge file, is as it is told to be.
+      if (isVFSError(error, 'EFBIG', 'EISDIR', 'EINVAL')) return this.stat(name, signal);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { Ledger, Numbered } from '../ledger/index.js';
+import type { Ledger, Numbered, Told } from '../ledger/index.js';
 
 /**
  * What shows of a claim that its owner lives, as a text that changes with each sign of life; `undefined` if the storage does
@@ -8,19 +8,14 @@ export function signsOf(
   ledger: Ledger,
   numbered: Numbered,
 ): string | undefined | Promise<string | undefined> {
-  const { claim, shared, permits, attempts, detached, beats, beatNumbers } = numbered;
-  const names = `${claim?.type} ${shared} ${permits} ${attempts} ${detached?.attempt} ${beatNumbers.join()}`;
-  if (ledger.beatsAsEntries || beats.length === 0) return `${names} ${beats.length}`;
+  const { claim, shared, permits, handovers, beats, beatNumbers } = numbered;
+  const names = `${claim?.type} ${shared} ${permits} ${handovers} ${beatNumbers.join()} ${beats.length}`;
+  // Whoever shows life by new names writes but the record into the file. On a mount nobody should have to open that one. But
+  // where there are no such names, or another owner has left them, the file is what shows life: that of the server's own disk.
+  const byNames = ledger.beatsAsEntries && beatNumbers.length > 0 && handovers === 0;
+  if (byNames || beats.length === 0) return names;
   if (ledger.listsVersions) return together(names, beats);
-  return statted(ledger, names, beats);
-}
-
-/** What is told of the content of an entry. */
-interface Told {
-  readonly type: string;
-  readonly size?: number | undefined;
-  readonly mtimeMs?: number | undefined;
-  readonly etag?: string | undefined;
+  return asked(ledger, names, beats);
 }
 
 function together(names: string, beats: readonly Told[]): string | undefined {
@@ -34,7 +29,7 @@ function together(names: string, beats: readonly Told[]): string | undefined {
 }
 
 /** Where a listing has names alone, each beat is asked for by itself. What cannot be asked for tells nothing. */
-async function statted(
+async function asked(
   ledger: Ledger,
   names: string,
   beats: readonly { readonly name: string }[],
@@ -42,7 +37,8 @@ async function statted(
   const told: Told[] = [];
   for (const { name } of beats) {
     try {
-      const info = await ledger.stat(name);
+      // A client of a mount may answer from its cache what a file is like; what it holds is fresh.
+      const info = await (ledger.beatsAsEntries ? ledger.readSigns(name) : ledger.stat(name));
       if (info === undefined) return undefined;
       told.push(info);
     } catch {
