@@ -166,15 +166,36 @@ describe.each(['local', 'local names', 'network', 'mount', 'metered'] as const)(
     expect(lease.token).toBe(1002);
     expect(hosts.time.now).toBeLessThanOrEqual(13_000);
   });
+});
 
-  it('a beat that cannot be read bars nobody for ever', async () => {
-    const hosts = await Hosts.begun(STORAGES[kind]);
+describe('a beat that may not be opened', () => {
+  const unreadable = async (hosts: Hosts): Promise<Host> => {
     await hosts.put('1001');
     await hosts.put('1001.beat.10000', 'deploy', 'secret');
     const host = hosts.host();
     host.fail(/^readFile /, failure('EACCES', { op: 'readFile' }), 10_000);
-    expect((await hosts.time.runUntil(host.lock().acquire())).token).toBe(1002);
-    expect(hosts.time.now).toBeLessThanOrEqual(13_000);
+    return host;
+  };
+
+  it.each(['local', 'local names', 'network', 'metered'] as const)(
+    'bars nobody on %s storage',
+    async (kind) => {
+      const hosts = await Hosts.begun(STORAGES[kind]);
+      const host = await unreadable(hosts);
+      expect((await hosts.time.runUntil(host.lock().acquire())).token).toBe(1002);
+      expect(hosts.time.now).toBeLessThanOrEqual(13_000);
+    },
+  );
+
+  it('on a mount tells nothing, since nothing but its content is fresh there: nobody is passed', async () => {
+    const hosts = await Hosts.begun(STORAGES.mount);
+    const host = await unreadable(hosts);
+    const refusal = expect(host.lock().acquire({ timeoutMs: 60_000 })).rejects.toMatchObject({
+      code: 'ELOCKTIMEOUT',
+      token: 1001,
+    });
+    await hosts.time.advance(60_000);
+    await refusal;
   });
 });
 

@@ -374,6 +374,19 @@ describe('a lock that is detached', () => {
     expect((await hosts.host().lock().attach(handle)).mode).toBe('shared');
   });
 
+  it('leaves what was passed on the way to it marked as over', async () => {
+    const hosts = await Hosts.begun();
+    const dead = hosts.host();
+    void dead.lock().acquire();
+    await hosts.time.advance(150);
+    crash(dead);
+    const lease = await hosts.time.runUntil(hosts.host().lock().acquire());
+    const handle = await lease.detach({ ttlMs: 60_000 });
+    await hosts.time.settle();
+    expect(handle.token).toBe(1002);
+    expect(await hosts.ledger()).toContain('1001.free');
+  });
+
   it('belongs to nobody whose process died', async () => {
     const hosts = await Hosts.begun();
     const holder = hosts.host();

@@ -142,6 +142,8 @@ export class Lease {
       detach(this.#claim.free());
       throw error;
     }
+    // What was passed on the way to it is to be marked as over all the same. Nobody waits for that.
+    void this.#claim.cleanedUp();
     return { id: this.id, token: this.token, mode, attempt, staleAfterMs, origin };
   }
 

@@ -1,6 +1,6 @@
 export { planCleanup, type CleanupPlan } from './cleanup-plan.js';
 export { Ledger, type Told } from './ledger.js';
-export { lookOf, type Look } from './look.js';
+export type { Look } from './look.js';
 export {
   beatName,
   claimName,
@@ -16,7 +16,6 @@ export {
   FIRST_WINDOW_MS,
   holdersAndWaiters,
   inTheWay,
-  isLive,
   liveBelow,
   lossIn,
   newOrigin,

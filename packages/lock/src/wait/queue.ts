@@ -9,11 +9,6 @@ export class Queue {
   readonly #waiting = new Set<() => void>();
   #busy = false;
 
-  /** Somebody is at the front already. */
-  get busy(): boolean {
-    return this.#busy;
-  }
-
   /** Whether the front was free; then it is taken. To be left by {@link leave}. */
   tryEnter(): boolean {
     if (this.#busy) return false;
