@@ -136,7 +136,8 @@ export const mutants = [
   },
   {
     name: 'rule 4: never beat',
-    killer: 'inTurn',
+    always: true,
+    killer: 'timeouts',
     file: 'lease/heartbeat.ts',
     from: 'if (!this.#listener.alive) return;\n    const { clock, heartbeatMs } = this.#settings;',
     to: 'if (this.#listener.remainingMs > 0) return;\n    const { clock, heartbeatMs } = this.#settings;',
