@@ -34,6 +34,6 @@ function faultIn(paths) {
   for (const wanted of ['README.md', 'LICENSE', 'package.json']) {
     if (!paths.includes(wanted)) return `${wanted} is missing`;
   }
-  const stray = paths.find((path) => /\.test\.|tsbuildinfo|^src\//.test(path));
+  const stray = paths.find((path) => /\.(?:test|fixture)\.|tsbuildinfo|^(?:src|test)\//.test(path));
   return stray === undefined ? undefined : `${stray} does not belong into a package`;
 }

@@ -182,7 +182,8 @@ describe('a connection that breaks off', () => {
       waiting++;
       return { kind: 'hang' };
     };
-    const calls = Promise.all(Array.from({ length: 300 }, () => vfs.stat('/d')));
+    const { signal } = new AbortController();
+    const calls = Promise.all(Array.from({ length: 300 }, () => vfs.stat('/d', { signal })));
     await expect.poll(() => waiting, PATIENTLY).toBe(300);
     server.faults = undefined;
     server.cut();

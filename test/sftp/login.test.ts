@@ -307,6 +307,19 @@ describe('the key of the host', () => {
     await vfs.close();
   });
 
+  test('that is pinned, and found in another type, is no reason for a login that is refused', async () => {
+    const keys = [makeKey('ed25519'), makeKey('rsa')];
+    const server = await start({ hostKeys: keys, password: PASSWORD });
+    const error = await refusal({
+      ...server.options,
+      hostKeyFingerprint: keys[1]?.fingerprint,
+      password: 'wrong',
+    });
+    expect(error.code).toBe('EAUTH');
+    expect(error.message).toContain('credentials');
+    expect(server.logins.length).toBeGreaterThan(0);
+  });
+
   test('that is pinned, and that the host has in no type, is asked for in each and then refused', async () => {
     const server = await start({ hostKeys: [makeKey('ed25519'), makeKey('rsa')], password: PASSWORD });
     const error = await refusal({ ...server.options, hostKeyFingerprint: makeKey().fingerprint });

@@ -13,6 +13,7 @@ export interface LocalDriverParts {
   readonly watches: Watches | undefined;
   /** Milliseconds; for the message of a passed deadline. */
   readonly deadlineMs: number;
+  readonly root: string;
   readonly platform: NodeJS.Platform;
   /** Whether a server may have had the request when a call fails. */
   readonly remote: boolean;
@@ -110,8 +111,8 @@ export class LocalDriver implements VFSDriver {
   }
 
   #about(op: Operation, path: string): About {
-    const { platform, remote } = this.#parts;
-    return { op, path, adapter: this.adapter, platform, remote };
+    const { platform, remote, root } = this.#parts;
+    return { op, path, adapter: this.adapter, place: root, platform, remote };
   }
 
   #timedOut(op: Operation, path: string, settled: Promise<void> | undefined): VFSError {
@@ -121,6 +122,7 @@ export class LocalDriver implements VFSDriver {
       op,
       path,
       adapter: this.adapter,
+      place: this.#parts.root,
       outcome: begun ? outcomeOfSilence(op) : 'failed',
       detail: begun
         ? `no answer within ${this.#parts.deadlineMs} ms`

@@ -122,6 +122,8 @@ export interface About {
   readonly op: Operation;
   readonly path: string;
   readonly adapter: string;
+  /** The root, as it was opened. */
+  readonly place?: string;
   readonly platform: NodeJS.Platform;
   /** Whether a server may have had the request. */
   readonly remote: boolean;
@@ -212,6 +214,6 @@ function meaningOf(error: unknown, { op, platform }: About): Meaning {
 
 const IN_USE: ReadonlySet<Operation> = new Set(['mkdir', 'writeFile', 'rm', 'rename']);
 
-function named({ op, path, adapter }: About): Pick<About, 'op' | 'path' | 'adapter'> {
-  return { op, path, adapter };
+function named({ op, path, adapter, place }: About): Pick<About, 'op' | 'path' | 'adapter' | 'place'> {
+  return { op, path, adapter, ...(place !== undefined && { place }) };
 }

@@ -73,6 +73,7 @@ export function openLocal(
     runner,
     watches: jail === undefined ? undefined : new Watches(jail),
     deadlineMs,
+    root: settings.root,
     platform: machine.platform,
     remote: mounted,
   });

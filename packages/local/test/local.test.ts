@@ -259,6 +259,18 @@ describe('the root', () => {
     }
   });
 
+  it('is named in every error', async () => {
+    using temporary = makeTemporary();
+    const { dir } = temporary;
+    for (const options of [{}, { calls: 'pool' }, { filesystem: 'network', isolate: false }] as const) {
+      const error: unknown = await localVFS(dir, options)
+        .ls('/no')
+        .catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'ENOENT', place: dir });
+      expect(String(error)).toContain(dir);
+    }
+  });
+
   it('that is a file is refused', async () => {
     using temporary = makeTemporary();
     const { dir } = temporary;

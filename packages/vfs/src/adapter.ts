@@ -11,6 +11,7 @@ export {
 export { isClock, optionError, parseOptions, type OptionsSchema } from './adapter/options.js';
 export { retry, type RetryOptions } from './adapter/retry.js';
 export { sleep } from './adapter/sleep.js';
+export { whenAborted } from './adapter/when-aborted.js';
 export { parseURL, type OptionKind, type URLParts, type URLRules } from './adapter/url.js';
 export type { Answer, VFSDriver } from './facade/driver.js';
 export { outcomeOfSilence } from './errors/error.js';

@@ -20,7 +20,12 @@ const PATIENCE_MS = 30_000;
 const STUCK_MS = 3000;
 
 /** A process of its own for each mount, all of whose calls to it hang. */
-async function hung(bench: Bench, kind: MountKind, name: string, options: LocalVFSOptions): Promise<Contender> {
+async function hung(
+  bench: Bench,
+  kind: MountKind,
+  name: string,
+  options: LocalVFSOptions,
+): Promise<Contender> {
   const guest = bench.guest('one');
   const contender = await Contender.start(guest, `${name}-${kind.id}`, await guest.clock());
   await contender.keep(pointOf(kind));

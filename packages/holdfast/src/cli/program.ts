@@ -18,8 +18,8 @@ Exit status:
   76  the lock was lost while COMMAND ran    64  the command line is not valid
   126 COMMAND cannot be run                  127 COMMAND was not found
 
-COMMAND finds HOLDFAST_ID and HOLDFAST_TOKEN in its environment, and no other variable that begins with HOLDFAST_,
-where passwords and places are, unless --pass-env asks for it. The token grows with every holder: pass it on
+COMMAND finds HOLDFAST_ID and HOLDFAST_TOKEN in its environment. Other variables that begin with HOLDFAST_, where passwords
+and places are, are kept from it unless --pass-env asks for them; HOLDFAST_WITHHELD names them. The token grows with every holder: pass it on
 to what the lock guards, and have that refuse a lower one than it has seen.
 
 Examples:
@@ -46,7 +46,8 @@ is null. With --watch, one line each time something changed.
 `;
 
 const BREAK_HELP = `
-Ends the claim with this token although its owner may still live: a holder loses the lock, one that waits its place. Asks first on a terminal, and needs --yes elsewhere.
+Ends the claim with this token although its owner may still live: a holder loses the lock, one that waits its place.
+Asks first on a terminal, and needs --yes elsewhere.
 Exit status: 0 done; 1 nothing was changed: no such claim, or the answer was no; 64, 69 as for run.
 `;
 
@@ -95,9 +96,9 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .option('--shared', 'let others that say --shared run beside this, and nobody else')
     .option(
       '--stale-after <duration>',
-      'take over from a holder without a sign of life for so long (default: 10s)',
+      'let others pass this one after so long without a sign of life (default: 10s; S3: 60s)',
     )
-    .option('--label <text>', 'what others are shown of this holder (default: the name of COMMAND)')
+    .option('--label <text>', 'what others are shown of this one (default: the name of COMMAND)')
     .option('--pass-env [names]', 'pass variables that begin with HOLDFAST_ on to COMMAND: all, or these')
     .option('-q, --quiet', 'show no progress')
     .addHelpText('after', RUN_HELP)
@@ -107,7 +108,7 @@ function programFor(end: (exitStatus: number) => void): Commander {
 
   program
     .command('status')
-    .description('show every lock in a place')
+    .description('show every lock, who holds it and who waits')
     .option(...ON)
     .option('--id <id>', 'show this lock alone')
     .option('--json', 'print JSON')

@@ -190,7 +190,8 @@ export class DiskDriver implements VFSDriver {
     } catch (error) {
       if (error instanceof HalfDone || !LOOK_CLOSER.has(errnoOf(error))) {
         const { adapter } = this;
-        throw toVFSError(error, { op, path, adapter, platform: this.#jail.config.platform, remote: false });
+        const { root: place, platform } = this.#jail.config;
+        throw toVFSError(error, { op, path, adapter, place, platform, remote: false });
       }
     }
     return stepByStep();

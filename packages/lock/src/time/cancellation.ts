@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@holdfast/vfs';
+import { whenAborted } from '@holdfast/vfs/adapter';
 
 /** Marks that time ran out, until it is made the error that the caller sees. */
 export const OUT_OF_TIME: unique symbol = Symbol('out of time');
@@ -44,17 +45,15 @@ class RealCancellation implements Cancellation {
   #cancelled = false;
   #controller: AbortController | undefined;
   readonly #leaving = new Set<(reason: unknown) => void>();
-  readonly #given: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#end(this.#given?.reason);
+  readonly #forget: (() => void) | undefined;
   readonly #timer: Timer | undefined;
 
   constructor(clock: Clock, timeoutMs: number | undefined, signal: AbortSignal | undefined) {
-    this.#given = signal;
     if (signal?.aborted === true) {
       this.#end(signal.reason);
       return;
     }
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal !== undefined) this.#forget = whenAborted(signal, () => this.#end(signal.reason));
     if (timeoutMs !== undefined) this.#timer = clock.schedule(() => this.#end(OUT_OF_TIME), timeoutMs);
   }
 
@@ -100,7 +99,7 @@ class RealCancellation implements Cancellation {
 
   dispose(): void {
     this.#timer?.cancel();
-    this.#given?.removeEventListener('abort', this.#onAbort);
+    this.#forget?.();
     this.#leaving.clear();
   }
 

@@ -45,9 +45,16 @@ export async function dial(options: DialOptions): Promise<Link> {
     } catch (error) {
       // A host shows one of its keys. If that is none of those that are pinned, it may have another one that is.
       const { refusedKey } = attempt;
-      if (refusedKey === undefined || !check.askForAnother(refusedKey)) throw check.firstObjection ?? error;
+      if (refusedKey !== undefined && check.askForAnother(refusedKey)) continue;
+      const hasNoOther = refusedKey !== undefined || isNoSuchKey(error);
+      throw hasNoOther ? (check.firstObjection ?? error) : error;
     }
   }
+}
+
+/** How ssh2 says that the host has no key of the types that it was asked for. */
+function isNoSuchKey(error: unknown): boolean {
+  return error instanceof FailedAttempt && error.message.includes('no matching host key format');
 }
 
 interface HandshakeOptions extends DialOptions {

@@ -37,6 +37,8 @@ export interface About {
   readonly op: Operation;
   readonly path: string;
   readonly adapter: string;
+  /** Where the storage is, for the message. Never credentials. */
+  readonly place?: string | undefined;
 }
 
 /** One attempt of a call that failed, in the terms of the adapter; {@link toVFSError} makes of it what a caller gets. */
@@ -66,13 +68,14 @@ export class FailedAttempt extends Error {
 /** What `what` is to the caller of `about`. A call that changes nothing had no effect, whatever became of it. */
 export function toVFSError(what: Failure | FailedAttempt, about: About, cause?: unknown): VFSError {
   const row = what instanceof FailedAttempt ? what.failure : what;
-  const { op, path, adapter } = about;
+  const { op, path, adapter, place } = about;
   const { code, detail, advice } = row;
   return new VFSError({
     code,
     op,
     path,
     adapter,
+    place,
     detail,
     advice,
     outcome: row.outcome === 'unknown' ? outcomeOfSilence(op) : 'failed',

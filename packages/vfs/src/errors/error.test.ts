@@ -6,6 +6,13 @@ import { printable } from './printable.js';
 const init = { code: 'EEXIST', op: 'mkdir', path: '/d', adapter: 'some' } as const;
 
 describe('a VFSError', () => {
+  test('names the place where the storage is, if it is told', () => {
+    const error = new VFSError({ ...init, place: '/srv/locks' });
+    expect(error.place).toBe('/srv/locks');
+    expect(error.message).toContain('on some (/srv/locks)');
+    expect(new VFSError(init).message).toContain('on some:');
+  });
+
   test('carries what is known', () => {
     const cause = new Error('status 4');
     const error = new VFSError({ ...init, outcome: 'unknown', detail: 'seen', advice: 'do', cause });

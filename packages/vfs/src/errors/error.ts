@@ -57,6 +57,8 @@ export interface VFSErrorInit {
   readonly op: Operation;
   readonly path: string;
   readonly adapter: string;
+  /** Where the storage is, for the message: a folder, a host and port, a bucket. Never credentials. */
+  readonly place?: string | undefined;
   /** Default `failed`. */
   readonly outcome?: Outcome | undefined;
   /** What was seen, in a few words, without credentials. Default: what the code means. */
@@ -101,6 +103,8 @@ export class VFSError extends Error {
   readonly path: string;
   /** The adapter's name, for instance `local`. */
   readonly adapter: string;
+  /** Where the storage is, if the adapter tells: a folder, a host and port, a bucket. */
+  readonly place: string | undefined;
   readonly outcome: Outcome;
   /** What was seen, printable. */
   readonly detail: string;
@@ -115,7 +119,8 @@ export class VFSError extends Error {
   constructor(init: VFSErrorInit) {
     const detail = init.detail === undefined ? MEANING[init.code][0] : printable(init.detail);
     const advice = init.advice ?? MEANING[init.code][1];
-    const what = `${init.op} ${init.path} on ${init.adapter}: ${init.code}, ${detail}`;
+    const where = init.place === undefined ? init.adapter : `${init.adapter} (${init.place})`;
+    const what = `${init.op} ${init.path} on ${where}: ${init.code}, ${detail}`;
     const doubt = init.outcome === 'unknown' ? ' (it may have taken effect all the same)' : '';
     const cause = printableCause(init.cause);
     super(printable(`${what}${doubt}. ${advice}.`), cause === undefined ? {} : { cause });
@@ -123,6 +128,7 @@ export class VFSError extends Error {
     this.op = init.op;
     this.path = init.path;
     this.adapter = init.adapter;
+    this.place = init.place;
     this.outcome = init.outcome ?? 'failed';
     this.detail = detail;
     this.advice = advice;

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../contract/clock.js';
 import type { Answer } from './driver.js';
+import { whenAborted } from '../adapter/when-aborted.js';
 import { outcomeOfSilence, VFSError, type Operation } from '../errors/error.js';
 
 export interface Limits {
@@ -35,7 +36,7 @@ export function pending<T>(
   return new Promise<T>((resolve, reject) => {
     const end = (): void => {
       timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
+      forget?.();
     };
     const giveUp = (reason: unknown): void => {
       end();
@@ -57,20 +58,21 @@ export function pending<T>(
       timer = clock.schedule(() => giveUp(deadlineError()), 0);
     };
 
+    let forget: (() => void) | undefined;
     let timer: Timer = clock.schedule(onDeadline, deadlineMs);
     call.then(resolve, reject).finally(end);
-    signal?.addEventListener('abort', onAbort, { once: true });
     // Aborted from within the call: the event has passed.
     if (signal?.aborted === true) onAbort();
+    else if (signal !== undefined) forget = whenAborted(signal, onAbort);
   });
 }
 
 function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
-    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
     if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    const forget = signal.aborted ? undefined : whenAborted(signal, onAbort);
+    call.then(resolve, reject).finally(forget);
   });
 }
 

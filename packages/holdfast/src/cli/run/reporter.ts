@@ -22,6 +22,8 @@ export function reporter(id: string, display: WaitingDisplay, notices: Notices):
         return;
       case 'beat-failed':
       case 'storage-error':
+        // What others left and this user may not remove does no harm.
+        if (event.type === 'storage-error' && event.during === 'cleanup') return;
         // One word for each time of trouble; the next beat comes in a moment, and fails the same way.
         if (!troubled) notices.warn(`warning: ${messageOf(event.error)}`);
         troubled = true;

@@ -105,8 +105,7 @@ function spawnNode(source: string): Child | Error {
       // A session of its own: what a terminal sends, and what a caller sends to a whole group, does not reach it.
       detached: true,
       cwd: '/',
-      // Nothing of ours: neither a password nor options of Node that were not meant for it.
-      env: {},
+      env: environment(),
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     child.unref();
@@ -114,6 +113,12 @@ function spawnNode(source: string): Child | Error {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** Neither a password nor options of Node that were not meant for it: only what this very Node may need to start. */
+function environment(): Record<string, string> {
+  const needed = ['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'];
+  return Object.fromEntries(needed.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 /** Whether it says that it is ready, and not something else: an executable that was made of a program runs only that. */
