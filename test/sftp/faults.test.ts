@@ -298,7 +298,11 @@ describe('a server that goes on for ever', () => {
     const failure = failureOf(vfs.ls('/'));
     await expect.poll(() => server.requests.length, PATIENTLY).toBeGreaterThan(200);
     await clock.advance(10_000);
-    expect(await failure).toMatchObject({ code: 'ETIMEDOUT', outcome: 'failed' });
+    expect(await failure).toMatchObject({
+      code: 'ETIMEDOUT',
+      outcome: 'failed',
+      detail: expect.stringContaining(`127.0.0.1:${server.options.port}`),
+    });
     server.faults = undefined;
     await vfs.stat('/');
     server.recount();

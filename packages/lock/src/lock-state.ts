@@ -18,6 +18,8 @@ export class LockState {
   cleaning = false;
   readonly #own = new Map<number, LiveClaim>();
   readonly #listeners = new Set<() => void>();
+  /** The highest number that this process has claimed. */
+  #claimed = 0;
   #next: (Claim & { readonly afterExclusive: boolean }) | undefined;
 
   constructor(ledger: Ledger) {
@@ -38,6 +40,11 @@ export class LockState {
     this.records.delete(claim.number);
   }
 
+  /** A claim of this process is about to be made. */
+  noteClaiming({ number }: Claim): void {
+    this.#claimed = Math.max(this.#claimed, number);
+  }
+
   /**
    * A granted claim of this process is over, so the number after it may be the next: no look is needed to try. Where others
    * want the lock too, it is mostly taken.
@@ -56,7 +63,8 @@ export class LockState {
   takeNext(unobstructed: boolean): Claim | undefined {
     const next = this.#next;
     this.#next = undefined;
-    return next !== undefined && this.proven && (next.afterExclusive || !unobstructed) ? next : undefined;
+    if (next === undefined || !this.proven || next.number <= this.#claimed) return undefined;
+    return next.afterExclusive || !unobstructed ? next : undefined;
   }
 
   /** Tells whoever of this process waits that a claim of this process is over. */

@@ -36,5 +36,5 @@ export function sftpVFS(options: SftpVFSOptions): VFS {
     secondAttemptMs: answerTimeoutMs,
   });
   const driver = new SftpDriver({ connection, server, base, create, clock, random });
-  return createVFS(driver, { deadlineMs, clock });
+  return createVFS(driver, { deadlineMs, clock, server });
 }

@@ -1,4 +1,4 @@
-import type { VFSError } from '@holdfast/vfs';
+import { isVFSError, VFSError } from '@holdfast/vfs';
 import { failure } from '@holdfast/vfs/adapter';
 import { davError, statusFailure, type About } from './errors.js';
 import { MalformedReply, parseMultistatus } from './multistatus/reader.js';
@@ -37,6 +37,26 @@ export function withoutEffect(answer: Answer, about: About): VFSError {
   );
 }
 
+/**
+ * Whether a page came in place of an answer: a 200 in HTML, as portals and proxies say it to everything. A server that
+ * has written or removed something may say 200 as well, but then it shows.
+ */
+export function isPage({ status, header }: Pick<Answer, 'status' | 'header'>): boolean {
+  return status === 200 && /^\s*text\/html\b/i.test(header('content-type') ?? '');
+}
+
+/** The error of a {@link isPage | page}. */
+export function pageError(about: About): VFSError {
+  return davError(
+    about,
+    failure('EIO', {
+      outcome: 'unknown',
+      detail: 'a page came instead of an answer',
+      advice: 'Check whether the network, or a proxy, wants a login',
+    }),
+  );
+}
+
 /** The error of a 401, which says what the server would take. */
 export function credentialsError(
   answer: Pick<Answer, 'header'>,
@@ -57,3 +77,22 @@ export function credentialsError(
 }
 
 const isFailure = (status: number): boolean => status < 200 || status >= 300;
+
+/**
+ * Looks into why a change was refused. If that fails, it says nothing of the change: its outcome is that of `answer`,
+ * and not that of the look.
+ */
+export async function lookInto<T>(
+  looking: Promise<T>,
+  answer: Answer,
+  isDoubtful: boolean = answer.isDoubtful,
+): Promise<T> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!isVFSError(error)) throw error;
+    const { code, op, path, adapter, detail, advice, cause } = error;
+    const outcome = isDoubtful ? 'unknown' : statusFailure(answer.status).outcome;
+    throw new VFSError({ code, op, path, adapter, detail, advice, cause, outcome });
+  }
+}

@@ -1,6 +1,6 @@
 import { ROOT, type Capabilities, type Entry, type FileInfo, type VFSPath } from '@holdfast/vfs';
 import { createVFS, failure, optionError, type Failure, type VFSDriver } from '@holdfast/vfs/adapter';
-import { changeError, withoutEffect } from './change.js';
+import { changeError, isPage, lookInto, pageError, withoutEffect } from './change.js';
 import { aboutOf, davError, serverOf, type About } from './errors.js';
 import { Look } from './multistatus/look.js';
 import { encodeURL, parseHref, type Slash } from './multistatus/urls.js';
@@ -88,10 +88,9 @@ export class WebDAVDriver implements VFSDriver {
       } else if (!AMBIGUOUS_MKCOL.has(answer.status)) {
         throw changeError(answer, about, isDoubtful);
       }
-      if (
-        (!isDoubtful && (await witness.isThere())) ||
-        (await this.#look.at(path, about, signal, { slash: 'slash' })) !== undefined
-      ) {
+      const look = (): Promise<unknown> =>
+        lookInto(this.#look.at(path, about, signal, { slash: 'slash' }), answer, isDoubtful);
+      if ((!isDoubtful && (await witness.isThere())) || (await look()) !== undefined) {
         // After a 503 nobody can tell who made it.
         throw isDoubtful
           ? davError(about, failure('EBUSY', { detail: 'it was made while the service was unavailable' }), {
@@ -99,7 +98,7 @@ export class WebDAVDriver implements VFSDriver {
             })
           : davError(about, failure('EEXIST'));
       }
-      const fault = await this.#look.parentFault(path, about, signal);
+      const fault = await lookInto(this.#look.parentFault(path, about, signal), answer, isDoubtful);
       if (fault !== undefined) throw fault;
       const mayPass = isLate || MAY_HAVE_PASSED.has(answer.status);
       if (!again || !mayPass) {
@@ -120,13 +119,19 @@ export class WebDAVDriver implements VFSDriver {
       body: data,
       headers: { 'Content-Type': 'application/octet-stream' },
     });
+    if (isPage(answer)) {
+      const { self } = await lookInto(this.#look.must(path, about, signal), answer);
+      if (self.type !== 'file' || (self.size ?? data.length) !== data.length) throw pageError(about);
+      return;
+    }
     if (DONE.has(answer.status)) return;
     const { isDoubtful } = answer;
     if (!AMBIGUOUS.has(answer.status)) throw changeError(answer, about, isDoubtful);
-    const there = await this.#look.at(path, about, signal);
+    const there = await lookInto(this.#look.at(path, about, signal), answer);
     if (there?.self.type === 'directory') throw davError(about, failure('EISDIR'), { isDoubtful });
     if (there !== undefined) throw changeError(answer, about, isDoubtful);
-    throw (await this.#look.parentFault(path, about, signal)) ?? withoutEffect(answer, about);
+    const fault = await lookInto(this.#look.parentFault(path, about, signal), answer);
+    throw fault ?? withoutEffect(answer, about);
   }
 
   /** Looks and reads at once: lighttpd answers `/file/below` with `/file`, others a directory with a page. */
@@ -154,6 +159,9 @@ export class WebDAVDriver implements VFSDriver {
       if (self.size === 0) return new Uint8Array();
       const answer = await reading;
       if (answer.status !== 200) throw changeError(answer, about, false);
+      if (isPage(answer) && self.size !== undefined && self.size !== answer.body.length) {
+        throw pageError(about);
+      }
       return new Uint8Array(answer.body);
     } finally {
       leaving.abort();
@@ -209,6 +217,7 @@ export class WebDAVDriver implements VFSDriver {
       repeat: 'once',
       headers: { Destination: encodeURL(this.#settings.base, to, 'bare'), Overwrite: 'T' },
     });
+    if (isPage(answer)) throw pageError(about);
     if (!DONE.has(answer.status)) throw changeError(answer, about, answer.isDoubtful);
   }
 
@@ -254,12 +263,15 @@ export class WebDAVDriver implements VFSDriver {
   ): Promise<void> {
     const slash = type === 'directory' ? 'slash' : 'bare';
     const answer = await this.#send('DELETE', path, slash, about, signal, { repeat: 'remove' });
-    if (DONE.has(answer.status)) return;
+    if (DONE.has(answer.status) && !isPage(answer)) return;
     // Gone after a try that nobody answered for: that try did it.
     if (answer.isDoubtful && answer.status === 404) return;
-    if (AMBIGUOUS.has(answer.status) && (await this.#look.at(path, about, signal, { slash })) === undefined) {
-      throw davError(about, failure('ENOENT'));
+    if (AMBIGUOUS.has(answer.status) || isPage(answer)) {
+      const there = await lookInto(this.#look.at(path, about, signal, { slash }), answer);
+      if (there === undefined && isPage(answer)) return;
+      if (there === undefined) throw davError(about, failure('ENOENT'));
     }
+    if (isPage(answer)) throw pageError(about);
     throw changeError(answer, about, answer.isDoubtful);
   }
 

@@ -243,6 +243,53 @@ describe('rename', () => {
   });
 });
 
+describe('a page in place of an answer', () => {
+  const page = {
+    status: 200,
+    header: (name: string) => (name === 'content-type' ? 'text/html; charset=utf-8' : undefined),
+  };
+
+  it('is no success of a write, a removal or a move, nor a file', async () => {
+    const server = new Server({ '/f': 'file' });
+    server.on = {
+      PUT: () => page,
+      DELETE: () => page,
+      MOVE: () => page,
+      GET: () => ({ ...page, body: new Uint8Array(3) }),
+    };
+    const vfs = server.vfs();
+    const calls = [vfs.writeFile('/f', 'x'), vfs.rm('/f'), vfs.rename('/f', '/g')];
+    for (const error of await Promise.all(calls.map(refusal))) {
+      expect(error).toMatchObject({ code: 'EIO', outcome: 'unknown' });
+    }
+    expect(await refusal(vfs.readFile('/f'))).toMatchObject({ code: 'EIO', outcome: 'failed' });
+  });
+
+  it('is a success if what was to be written or removed shows so', async () => {
+    const server = new Server({ '/f': 'file', '/g': 'file' });
+    server.on['PUT'] = () => page;
+    server.on['DELETE'] = (path) => {
+      server.there.delete(path);
+      return page;
+    };
+    const vfs = server.vfs();
+    await vfs.writeFile('/f', 'content');
+    await vfs.rm('/g');
+    expect((await refusal(vfs.stat('/g'))).code).toBe('ENOENT');
+  });
+
+  it('of a portal that answers everything so is an error of each call', async () => {
+    const server = new Server({ '/f': 'file' });
+    server.on['*'] = () => page;
+    const vfs = server.vfs();
+    for (const error of await Promise.all(
+      [vfs.ls('/'), vfs.mkdir('/d'), vfs.writeFile('/f', 'x'), vfs.readFile('/f'), vfs.rm('/f')].map(refusal),
+    )) {
+      expect(['EIO', 'ENOTSUP']).toContain(error.code);
+    }
+  });
+});
+
 describe('the root', () => {
   it('that is missing is never made unless that was asked for', async () => {
     const server = new Server();

@@ -93,6 +93,27 @@ describe('mkdir', () => {
     },
   );
 
+  it.each([
+    [405, 'failed'],
+    [500, 'unknown'],
+  ])('refused by %i has %s, though it cannot be found out why', async (status, outcome) => {
+    for (const look of [{ status: 403 }, { status: 502 }]) {
+      const server = new Server();
+      server.on['MKCOL'] = () => ({ status });
+      server.on['PROPFIND'] = () => look;
+      const made = server.clock.runUntil(server.vfs({ retries: 0 }).mkdir('/d'));
+      expect(await refusal(made)).toMatchObject({ outcome });
+    }
+  });
+
+  it('after a 503 is unknown, also if it cannot be looked at', async () => {
+    const server = new Server();
+    server.on['MKCOL'] = () => retryAfter(503);
+    server.on['PROPFIND'] = () => ({ status: 403 });
+    const made = server.clock.runUntil(server.vfs({ retries: 0 }).mkdir('/d'));
+    expect(await refusal(made)).toMatchObject({ code: 'EACCES', outcome: 'unknown' });
+  });
+
   it('is told EEXIST by a listing of the same directory that is under way, without a look of its own', async () => {
     const server = new Server({ '/d': 'directory' });
     server.on['MKCOL'] = () => ({ status: 405 });

@@ -144,6 +144,7 @@ export class Claimant {
     if (number > HIGHEST_NUMBER) {
       throw this.#unsafe(`number ${number - 1} stands in the ledger, and there is none beyond`);
     }
+    this.#state.noteClaiming(claim);
     const record = this.#recordOf(number);
     const startedAt = stopwatchOf(this.#settings.clock).now();
     try {

@@ -10,8 +10,8 @@ import { toldType } from './entry-type.js';
  * in two, and sends the second part only after the answer to the first, behind the CLOSE.
  */
 const CHUNK_BYTES = 30 * 1024;
-/** Chunks under way at a time. */
-const MOST_CHUNKS = 32;
+/** Chunks under way at a time: so few that a heartbeat on the same connection does not wait long behind them. */
+const MOST_CHUNKS = 8;
 /** A file is read into memory as a whole, and an endless one must not use that up. */
 const LARGEST_FILE_BYTES: number = 64 * 1024 * 1024;
 
