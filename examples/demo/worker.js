@@ -32,8 +32,7 @@ say({ type: 'ready' });
 while (!orders.end) {
   say({ type: 'waiting' });
   if (orders.read) {
-    await read();
-    orders.read = false;
+    orders.read = !(await readTogether());
     continue;
   }
   record.acquire();
@@ -80,17 +79,19 @@ async function work(lease) {
   record.update(lease, before, before + 1);
 }
 
-/** Reads that number, beside others who only read it. */
-async function read() {
+/** Reads that number, beside others who only read it. @returns whether it held the lock throughout */
+async function readTogether() {
   const lease = await lock.acquire({ mode: 'shared' });
   const from = hostTime();
   say({ type: 'acquired', token: lease.token });
   const before = readFileSync(counter, 'utf8');
   await sleep(READING_MS);
   const after = readFileSync(counter, 'utf8');
-  if (lease.held) note({ type: 'read', token: lease.token, from, until: hostTime(), before, after });
+  const read = lease.held;
+  if (read) note({ type: 'read', token: lease.token, from, until: hostTime(), before, after });
   await lease.release();
   say({ type: 'released', token: lease.token });
+  return read;
 }
 
 /** Writes down for the summary what the history has no word for, and says it. */

@@ -141,6 +141,25 @@ describe('hrefs', () => {
     expect(names(readAs('https://dav.example/', '/', responses))).toEqual(['f', 'g']);
   });
 
+  it('may be very many', () => {
+    const self = {
+      href: '/base/d/',
+      status: undefined,
+      props: {
+        type: 'collection',
+        typeRefused: false,
+        length: undefined,
+        modified: undefined,
+        etag: undefined,
+      },
+    } as const;
+    const responses = [
+      self,
+      ...Array.from({ length: 300_000 }, (_, n) => ({ ...self, href: `/base/d/${n}` })),
+    ];
+    expect(readFound(responses, URL_OF_D, '/d' as VFSPath).children).toHaveLength(300_000);
+  });
+
   it('may come twice', () => {
     const twice = read(SELF, SELF, response('/base/d/f/', COLLECTION), response('/base/d/f', COLLECTION));
     expect(names(twice)).toEqual(['f']);

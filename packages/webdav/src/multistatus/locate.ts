@@ -79,7 +79,7 @@ const pathOf = ({ names, isRelative }: Href, base: Names): Names =>
 function selfAmong(named: readonly Named[], asked: Names, inside: Names): Names {
   const readable = named.filter(({ href }) => !href.isUnreadable).map(({ href }) => href.names);
   const exact = readable.find((names) => isSame(names, asked));
-  const shortest = Math.min(...named.map(({ href }) => href.names.length));
+  const shortest = named.reduce((least, { href }) => Math.min(least, href.names.length), Infinity);
   const [above, ...more] = readable.filter(({ length }) => length === shortest);
   const isUnique = above !== undefined && more.every((names) => isSame(names, above));
   // What is called as the URL has it may yet be in the resource: `/dav/dav`, behind a server that knows no first `/dav`.

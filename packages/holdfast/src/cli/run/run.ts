@@ -12,12 +12,13 @@ import { openTarget } from '../target/cli-target.js';
 import { Command } from './command.js';
 import { unguardedIdentity, type Guardian } from './guardian/guardian.js';
 import { reporter } from './reporter.js';
+import { Traffic } from './traffic.js';
 import { WaitingDisplay } from './waiting-display.js';
 
 /** Shortest default of `staleAfterMs` on any storage. */
 const SHORTEST_DEFAULT_MS = 10_000;
 
-/** Longest wait for a storage to let go of, in milliseconds. */
+/** Longest wait for what is still under way at the end, in milliseconds: a claim to be given back, say. */
 const CLOSING_MS = 2_000;
 
 /**
@@ -32,7 +33,9 @@ export async function run(settings: RunSettings, starting: Promise<Guardian | un
     if (isEnding(signal)) interruption.abort(new Interrupted(signal));
   });
   const notices = new Notices(settings);
-  const { vfs, name } = await openTarget(settings.on);
+  const { vfs: opened, name } = await openTarget(settings.on);
+  const traffic = new Traffic(opened);
+  const { vfs } = traffic;
   if (name.startsWith('memory:')) notices.tell('a lock in memory keeps nobody out but this very process');
   const guardian = await starting;
   if (guardian === undefined && process.platform !== 'win32') {
@@ -61,6 +64,8 @@ export async function run(settings: RunSettings, starting: Promise<Guardian | un
     }
   } catch (error) {
     display.end();
+    // Here, too: what is given up behind the scenes can take as long as a storage likes.
+    relay.to((signal) => process.exit(signalStatus(signal)));
     if (!isNotObtained(error)) throw error;
     notices.warn(messageOf(error));
     notices.tell(`${statusCommand(settings)} shows who holds it, and who waits`);
@@ -68,7 +73,8 @@ export async function run(settings: RunSettings, starting: Promise<Guardian | un
   } finally {
     display.end();
     guardian?.dismiss();
-    await Promise.race([vfs.close(), sleep(CLOSING_MS, undefined, { ref: false })]);
+    const closed = traffic.quiet().then(() => vfs.close());
+    await Promise.race([closed, sleep(CLOSING_MS, undefined, { ref: false })]);
   }
 }
 
