@@ -103,8 +103,7 @@ export class LiveClaim implements Claim, Wish {
     const contended = local && this.contended;
     const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed, contended });
     this.#cleanup = cleanup;
-    this.#state.records.prune(look.numbers);
-    this.#state.observer.prune(look.numbers);
+    this.#state.prune(look.numbers);
     if (!local) cleanup?.start();
   }
 
