@@ -1,7 +1,7 @@
 /**
  * Weakenings of the lock, one or more for each thing that it must not do without. `from` must stand exactly once in the
  * file; `also` has further changes of the same weakening. Each of them must be killed: by the explorer, or by a test of the
- * lock or of what must never happen. `killer` says what is known to do so, a scenario of the explorer (with `options`) or a
+ * lock or of what must never happen. `killer` says what is known to do so, a scenario of the explorer (with `options`, and `ticks`) or a
  * test, and is tried first. `always` are those that every test run tries. `protocol` names what DESIGN's searches left out.
  */
 export const mutants = [
@@ -136,7 +136,8 @@ export const mutants = [
   },
   {
     name: 'rule 4: never beat',
-    killer: 'inTurn',
+    always: true,
+    killer: 'timeouts',
     file: 'lease/heartbeat.ts',
     from: 'if (!this.#listener.alive) return;\n    const { clock, heartbeatMs } = this.#settings;',
     to: 'if (this.#listener.remainingMs > 0) return;\n    const { clock, heartbeatMs } = this.#settings;',
@@ -160,8 +161,15 @@ export const mutants = [
     always: true,
     killer: 'stopwatch.test.ts',
     file: 'time/stopwatch.ts',
-    from: 'this.#latest = Math.max(this.#latest, monotonic - this.#startedAt + this.#gainedMs);',
-    to: 'this.#latest = Math.max(monotonic - this.#startedAt, ahead - this.#ahead + monotonic - this.#startedAt + this.#gainedMs) + (ahead < this.#ahead ? ahead - this.#ahead : 0);',
+    from: '} else if (ahead < this.#ahead - WALL_STEP_MS) {\n',
+    to: '} else if (ahead < this.#ahead - WALL_STEP_MS) {\n      this.#gainedMs += ahead - this.#ahead;\n',
+    also: [
+      {
+        file: 'time/stopwatch.ts',
+        from: 'this.#latest = Math.max(this.#latest, monotonic - this.#startedAt + this.#gainedMs);',
+        to: 'this.#latest = Math.max(0, monotonic - this.#startedAt + this.#gainedMs);',
+      },
+    ],
   },
   {
     name: 'rule 5: go by one window for all',
@@ -252,7 +260,7 @@ export const mutants = [
   },
   {
     name: 'rule 6: do not mind that the own claim was broken',
-    killer: 'breaking',
+    killer: 'rules.test.ts',
     file: 'ledger/rules.ts',
     from: "return own.free ? 'broken' : undefined;",
     to: 'return undefined;',
@@ -273,10 +281,17 @@ export const mutants = [
   },
   {
     name: 'rule 7: go on beating after the release',
-    killer: 'heartbeat.test.ts',
+    killer: 'stopped-holder.test.ts',
     file: 'lease/heartbeat.ts',
-    from: '    this.#stopped = true;\n',
+    from: '    this.#stopped = true;\n    this.#timer?.cancel();\n',
     to: '',
+    also: [
+      {
+        file: 'lease/heartbeat.ts',
+        from: 'if (!this.#listener.alive) return;\n    const { clock, heartbeatMs } = this.#settings;',
+        to: 'const { clock, heartbeatMs } = this.#settings;',
+      },
+    ],
   },
   {
     name: 'rule 7: mark the number after the own as over',
@@ -289,7 +304,9 @@ export const mutants = [
   {
     name: 'rule 8: mark a claim of unknown outcome as over without knowing whose it is',
     always: true,
-    killer: 'takeover.test.ts',
+    killer: 'proofOfDeath',
+    ticks: 0,
+    options: { faults: 1, faultKinds: ['unknown'] },
     file: 'claim/claimant.ts',
     from: 'if (theirs?.nonce === record.nonce) await this.giveUp(claim);',
     to: 'if (theirs?.nonce !== undefined) await this.giveUp(claim);',
@@ -341,7 +358,7 @@ export const mutants = [
   {
     name: 'detached: pass a detached claim without closing its hand-over',
     always: true,
-    killer: 'attachOrPass',
+    killer: 'handing-on.test.ts',
     file: 'wait/waiter.ts',
     from: 'if (attempt !== undefined && !(await attachToPass(this.#state, number, attempt))) return;',
     to: '',
@@ -358,7 +375,14 @@ export const mutants = [
     killer: 'twoAttach',
     file: 'attach.ts',
     from: "if (isVFSError(error, 'EEXIST')) throw new LockLostError(id, token, 'attached', error);",
-    to: "if (isVFSError(error, 'EEXIST')) signal?.throwIfAborted();\n    else",
+    to: '',
+    also: [
+      {
+        file: 'attach.ts',
+        from: '    throw error;\n  }\n  // From here on',
+        to: "    if (!isVFSError(error, 'EEXIST')) throw error;\n  }\n  // From here on",
+      },
+    ],
   },
   {
     name: 'detached: hold on while it is handed on',

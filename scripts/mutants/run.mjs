@@ -32,6 +32,7 @@ const THOROUGH = [
 ];
 
 let lockScenarios;
+let within;
 
 function copy(at) {
   const folder = `${work}/${at}`;
@@ -79,8 +80,8 @@ async function killedByExplorer(folder, attacks) {
   const { Lock } = await import(pathToFileURL(`${folder}/dist/index.js`).href);
   const testkit = `${root}packages/testkit/dist/explore/index.js`;
   const { explore } = await import(pathToFileURL(testkit).href);
-  for (const [name, options] of attacks) {
-    const { violation, states } = await explore(lockScenarios(Lock)[name], {
+  for (const [name, options, ticks] of attacks) {
+    const { violation, states } = await explore(within(lockScenarios(Lock)[name], { ticks }), {
       shrink: false,
       merge: 'moments',
       ...options,
@@ -122,7 +123,7 @@ async function failureToLoad(folder) {
 }
 
 /** Tries first what is known to kill it, and then everything. */
-async function killerOf({ killer, equivalent, options = { faults: 0 } }, folder) {
+async function killerOf({ killer, equivalent, options = { faults: 0 }, ticks }, folder) {
   const unloadable = await failureToLoad(folder);
   if (unloadable !== undefined) return unloadable;
   const isTest = killer?.endsWith('.test.ts');
@@ -130,7 +131,7 @@ async function killerOf({ killer, equivalent, options = { faults: 0 } }, folder)
     ? killedByTests(folder, [`/${killer}`])
     : await killedByExplorer(
         folder,
-        killer === undefined ? QUICK : [[killer, { maxStates: 60_000, ...options }]],
+        killer === undefined ? QUICK : [[killer, { maxStates: 60_000, ...options }, ticks]],
       );
   if (known !== undefined) return known;
   if (equivalent !== undefined) return undefined;
@@ -146,7 +147,7 @@ function testKillers(chosen) {
 }
 
 async function main() {
-  ({ lockScenarios } = await builtScenarios());
+  ({ lockScenarios, within } = await builtScenarios());
   // All of them, also when only some are run: a change of the lock is to be noticed at once.
   for (const mutant of mutants) weakened(mutant);
   const chosen = mutants

@@ -24,7 +24,7 @@ describe('the lock keeps its rules in every order of calls, timers and faults', 
   test.each(Object.entries(scenarios))(
     '%s, at random, with three faults and time passing at any moment',
     async (_, scenario) => {
-      const explored = await exploreAtRandom(tolerant(scenario), { seed: 1, runs: 100 });
+      const explored = await exploreAtRandom(tolerant(scenario), { seed: 1, runs: 50 });
       console.log(`${describeExploration(explored)} (at random)`);
       expect(explored.violation && diagram(explored.violation)).toBe(undefined);
     },

@@ -43,6 +43,7 @@ export class Lease {
     this.#settings = settings;
     this.#claim = claim;
     this.#grantedAt = settings.clock.monotonic();
+    claim.granted = true;
     this.#attempts = attempts;
     claim.whenLost((error) => {
       settings.emit({ type: 'lost', token: this.token, error });

@@ -29,6 +29,8 @@ export class LiveClaim implements Claim, Wish {
   readonly origin: number;
   readonly permits: number;
   mode: Mode;
+  /** It is the lock itself, and no longer a place in the queue. */
+  granted = false;
   /** Others want the lock too: it waited for its turn, or somebody waited behind it when that came. */
   contended = false;
   readonly #state: LockState;

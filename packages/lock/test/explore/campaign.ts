@@ -73,7 +73,7 @@ const ALL: readonly LockScenarioName[] = [
 export const SHORT_CAMPAIGN: readonly Sortie[] = [
   ...each(AT_ONCE, { faults: 0, ...MERGED }, 0),
   ...each(IN_TIME, { faults: 0, ...MERGED }),
-  ...each(['inTurn', 'twoAttach'], { faults: 1, ...MERGED }, 0),
+  ...each(['inTurn', 'again', 'gap', 'handedOn', 'twoAttach'], { faults: 1, ...MERGED }, 0),
 ];
 
 /** What `npm run explore` goes through: some hours, the shortest part first. */

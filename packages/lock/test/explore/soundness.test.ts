@@ -76,13 +76,16 @@ describe('the explorer', () => {
   test('comes to the same ends with its short cuts as without', async () => {
     const endsOf = async (reduced: boolean, merge: Merging): Promise<Set<string>> => {
       const ends = new Set<string>();
-      const found = await search({ ...scenarios.twoAttach, ticks: 0 }, {
-        limits: { faults: 0, faultKinds: new Set(FAULT_KINDS), time: 'idle', reduced, merge },
-        order: 'depth',
-        budgetMs: Infinity,
-        maxStates: Infinity,
-        onEnd: ({ store }) => ends.add([...store.paths()].sort().join()),
-      });
+      const found = await search(
+        { ...scenarios.twoAttach, ticks: 0 },
+        {
+          limits: { faults: 0, faultKinds: new Set(FAULT_KINDS), time: 'idle', reduced, merge },
+          order: 'depth',
+          budgetMs: Infinity,
+          maxStates: Infinity,
+          onEnd: ({ store }) => ends.add([...store.paths()].sort().join()),
+        },
+      );
       expect(found).toMatchObject({ complete: true });
       return ends;
     };
