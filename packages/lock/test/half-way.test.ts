@@ -1,7 +1,33 @@
 import { Lock } from '@holdfast/lock';
 import { intercept, type Entry } from '@holdfast/vfs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Hosts } from './hosts.fixture.js';
+
+describe('a ledger that is removed while a claim is made', () => {
+  it('is made anew by one that was about to say that its claim is shared', async () => {
+    const hosts = await Hosts.begun();
+    const host = hosts.host();
+    const mark = host.hold('make 1001.shared');
+    const acquiring = host.lock().acquire({ mode: 'shared' });
+    await mark.arrived;
+    await hosts.removeLedger();
+    mark.go();
+    expect((await hosts.time.runUntil(acquiring)).held).toBe(true);
+  });
+
+  it('is made anew by one that was about to close a gap below its claim', async () => {
+    const hosts = await Hosts.begun();
+    await hosts.put('1005');
+    await hosts.put('1005.free');
+    const host = hosts.host();
+    const floor = host.hold('make 1004.floor');
+    const acquiring = host.lock().acquire();
+    await floor.arrived;
+    await hosts.removeLedger();
+    floor.go();
+    expect((await hosts.time.runUntil(acquiring)).held).toBe(true);
+  });
+});
 
 it('a listing that never shows a floor is found out, and not looked at for ever', async () => {
   const hosts = await Hosts.begun();

@@ -177,7 +177,11 @@ export class Claimant {
       }
     } catch (error) {
       detach(this.giveUp(claim));
-      throw error;
+      // The directory went away in between, and the claim with it: make it again.
+      if (!isVFSError(error, 'ENOENT')) throw error;
+      this.#state.proven = false;
+      this.#tolerate('a claim was gone right after it had been made');
+      return { kind: 'conflict' };
     }
   }
 
