@@ -1,3 +1,4 @@
+import { nonce } from '../claim/index.js';
 import { windowOf, type Look } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
@@ -34,7 +35,13 @@ export async function observe(
   const pauses = new Pauses(settings);
   const since = new Map<number, number | undefined>();
   for (let look = first; ;) {
-    const judgement = await way.judge(look);
+    let judgement = await way.judge(look);
+    if (judgement.stale.length > 0 && state.ledger.beatsAsEntries) {
+      // This listing may be from a cache; the next one is not. Rule 5.
+      await state.ledger.refreshListing(nonce(settings.random));
+      look = await cancellation.race(state.ledger.look(cancellation.signal));
+      judgement = await way.judge(look);
+    }
     if (way.blocking(look).length < numbers.length) return { verdict: 'over', look };
     if (judgement.blocking.length === 0) return { verdict: 'stale', look };
     for (const number of judgement.blocking) {
