@@ -1,7 +1,25 @@
 import { Lock } from '@holdfast/lock';
 import { intercept, type Entry } from '@holdfast/vfs';
 import { expect, it } from 'vitest';
-import { Hosts, STORAGES } from './hosts.fixture.js';
+import { crash, failure, Hosts, STORAGES } from './hosts.fixture.js';
+
+it.each(['tryAcquire', 'isStale'] as const)(
+  '%s answers within a window or two, also of a beat of which the storage tells nothing',
+  async (method) => {
+    const hosts = await Hosts.begun(STORAGES['local names']);
+    const holder = hosts.host();
+    await holder.lock().acquire();
+    await hosts.time.advance(5_000);
+    crash(holder);
+    const host = hosts.host();
+    host.fail(/^stat .*beat/, failure('EACCES', { op: 'stat' }), 100_000);
+    let settled = false;
+    const end = (): void => void (settled = true);
+    void host.lock()[method]().then(end, end);
+    await hosts.time.advance(60_000);
+    expect(settled).toBe(true);
+  },
+);
 
 it.each(['isStale', 'releaseIfStale'] as const)(
   '%s does not judge a live holder by a listing from a cache',

@@ -34,6 +34,7 @@ export async function observe(
   const way = new Way(state, rule, everything, numbers);
   const pauses = new Pauses(settings);
   const since = new Map<number, number | undefined>();
+  const startedAt = settings.clock.monotonic();
   for (let look = first; ;) {
     let judgement = await way.judge(look);
     if (judgement.stale.length > 0 && state.ledger.beatsAsEntries) {
@@ -46,6 +47,9 @@ export async function observe(
     if (judgement.blocking.length === 0) return { verdict: 'stale', look };
     for (const number of judgement.blocking) {
       const seenSince = state.observer.last(number)?.since;
+      // The storage tells nothing of it, for as long as it would have taken to tell: no verdict against it.
+      if (seenSince === undefined && settings.clock.monotonic() - startedAt >= judgement.windowMs)
+        return { verdict: 'alive', look };
       if (since.has(number) && since.get(number) !== seenSince) return { verdict: 'alive', look };
       since.set(number, seenSince);
     }
