@@ -1,7 +1,7 @@
 import { Lock } from '@holdfast/lock';
 import { intercept, type Entry } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { Hosts } from './hosts.fixture.js';
+import { crash, failure, Hosts, STORAGES } from './hosts.fixture.js';
 
 describe('a ledger that is removed while a claim is made', () => {
   it('is made anew by one that was about to say that its claim is shared', async () => {
@@ -45,4 +45,17 @@ it('a listing that never shows a floor is found out, and not looked at for ever'
   });
   await hosts.time.advance(60_000);
   await acquiring;
+});
+
+it('one call that fails on the way to a takeover is repeated by who waits', async () => {
+  const hosts = await Hosts.begun(STORAGES.mount);
+  const holder = hosts.host();
+  await holder.lock().acquire();
+  await hosts.time.advance(1_000);
+  crash(holder);
+  const host = hosts.host();
+  const waiting = host.lock().acquire();
+  await hosts.time.advance(1_000);
+  host.fail(/^make look\./, failure('ECONN', { op: 'mkdir' }));
+  expect((await hosts.time.runUntil(waiting)).token).toBe(1002);
 });
