@@ -59,3 +59,13 @@ it('one call that fails on the way to a takeover is repeated by who waits', asyn
   host.fail(/^make look\./, failure('ECONN', { op: 'mkdir' }));
   expect((await hosts.time.runUntil(waiting)).token).toBe(1002);
 });
+
+it('a downgrade that the storage did not take can be repeated', async () => {
+  const hosts = await Hosts.begun();
+  const host = hosts.host({ storage: { ...STORAGES.network } });
+  const lease = await host.lock().acquire();
+  host.fail('make 1001.shared', failure('ECONN', { op: 'mkdir' }));
+  await expect(lease.downgrade()).rejects.toMatchObject({ code: 'ECONN' });
+  await lease.downgrade();
+  expect(await hosts.ledger()).toContain('1001.shared');
+});
