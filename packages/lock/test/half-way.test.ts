@@ -69,3 +69,15 @@ it('a downgrade that the storage did not take can be repeated', async () => {
   await lease.downgrade();
   expect(await hosts.ledger()).toContain('1001.shared');
 });
+
+it('who waits in the same process learns at once that a lease was detached', async () => {
+  const hosts = await Hosts.begun();
+  const host = hosts.host();
+  const lease = await host.lock({ staleAfterMs: 60_000 }).acquire();
+  const waiting = host.lock({ staleAfterMs: 60_000 }).acquire();
+  await hosts.time.advance(10_000);
+  const from = hosts.time.now;
+  await lease.detach({ ttlMs: 500 });
+  await hosts.time.runUntil(waiting);
+  expect(hosts.time.now - from).toBeLessThan(1_500);
+});

@@ -147,6 +147,8 @@ export class Lease {
       detach(this.#claim.free());
       throw error;
     }
+    // Who waits in this process relies on being told, and from now on the claim may be over by itself.
+    this.#state.wake();
     // What was passed on the way to it is to be marked as over all the same. Nobody waits for that.
     void this.#claim.cleanedUp();
     return { id: this.id, token: this.token, mode, attempt, staleAfterMs, origin };
