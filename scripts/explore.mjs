@@ -2,7 +2,7 @@
  * Explores the lock for as long as it takes: every order of calls, timers and faults of the scenarios in
  * packages/lock/test/explore. Exits with 1 at the first violation, after its diagram.
  *
- * node scripts/explore.mjs [scenario …] [--faults N] [--seed N [--runs N]] [--minutes N]
+ * node scripts/explore.mjs [scenario …] [--faults N [--merge none|replies|moments]] [--seed N [--runs N]] [--minutes N]
  * node scripts/explore.mjs scenario --replay 'A1 B1 …' [--svg FILE | --mermaid]
  */
 import { writeFileSync } from 'node:fs';
@@ -17,13 +17,14 @@ const { values: given, positionals } = parseArgs({
     seed: { type: 'string' },
     runs: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '60' },
+    merge: { type: 'string', default: 'moments' },
     replay: { type: 'string' },
     svg: { type: 'string' },
     mermaid: { type: 'boolean', default: false },
   },
 });
 
-const { lockScenarios, LONG_CAMPAIGN, tolerant } = await builtScenarios();
+const { lockScenarios, LONG_CAMPAIGN, tolerant, within } = await builtScenarios();
 const built = (path) => import(pathToFileURL(`${root}packages/${path}`).href);
 const { Lock } = await built('lock/dist/index.js');
 const { describeExploration, diagram, explore, exploreAtRandom, replay } = await built(
@@ -72,9 +73,13 @@ async function main() {
   const campaign =
     given.faults === undefined
       ? LONG_CAMPAIGN.filter(({ scenario }) => chosen.includes(scenario))
-      : chosen.map((scenario) => ({ scenario, options: { faults: Number(given.faults) } }));
-  for (const { scenario, options } of campaign) {
-    const explored = await explore(scenarios[scenario], { budgetMs, ...options });
+      : chosen.map((scenario) => ({
+          scenario,
+          options: { faults: Number(given.faults), merge: given.merge },
+        }));
+  for (const sortie of campaign) {
+    const { scenario, options } = sortie;
+    const explored = await explore(within(scenarios[scenario], sortie), { budgetMs, ...options });
     const { faults, faultKinds = ['any'] } = options;
     const how = `${faults} faults, ${faultKinds.join(', ')}`;
     if (!report(explored, how)) return;

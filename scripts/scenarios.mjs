@@ -21,7 +21,7 @@ const OPTIONS = {
 
 /** Builds all packages, and the scenarios for them. @returns what packages/lock/test/explore/index.ts exports */
 export async function builtScenarios() {
-  execFileSync(process.execPath, [tsc, '-b'], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, [tsc, '-b', 'packages/testkit'], { cwd: root, stdio: 'inherit' });
   const folder = `${root}node_modules/.cache/holdfast-scenarios-${process.pid}`;
   mkdirSync(folder, { recursive: true });
   try {

@@ -18,22 +18,21 @@ const { values: given, positionals: only } = parseArgs({
   options: { always: { type: 'boolean', default: false } },
 });
 
-/** What the explorer tries on a mutant, the cheapest first. Without faults all of this takes a second. */
-const QUICK = ['takeover', 'cleanUp', 'windows', 'inTurn', 'timeouts', 'names', 'lateClaim'].map((name) => [
+/** What the explorer tries on a mutant, the cheapest first. */
+const QUICK = ['inTurn', 'again', 'takeover', 'twoAttach'].map((name) => [
   name,
-  { faults: 0 },
+  { faults: 0, maxStates: 10_000 },
 ]);
 /** And what it tries if no test minds either. */
 const THOROUGH = [
-  ['lateClaim', { faultKinds: ['slow-call'], maxStates: 60_000 }],
-  ['takeover', {}],
-  ['inTurn', { faultKinds: ['unknown', 'slow-call', 'slow-reply'], maxStates: 60_000 }],
-  ['inTurn', { faultKinds: ['freeze', 'suspend'], maxStates: 60_000 }],
-  ['windows', { faultKinds: ['freeze'], maxStates: 30_000 }],
-  ['cleanUp', { faultKinds: ['crash', 'slow-call'], maxStates: 30_000 }],
+  ['lateClaim', { faults: 0, maxStates: 20_000 }],
+  ['attachOrPass', { faults: 0, maxStates: 20_000 }],
+  ['removed', { faults: 0, maxStates: 20_000 }],
+  ['inTurn', { maxStates: 30_000 }],
 ];
 
 let lockScenarios;
+let within;
 
 function copy(at) {
   const folder = `${work}/${at}`;
@@ -41,19 +40,28 @@ function copy(at) {
   return folder;
 }
 
-/** The source of a file of the lock, weakened. */
-function weakened({ name, file, from, to }) {
-  const source = readFileSync(`${root}packages/lock/src/${file}`, 'utf8');
-  const found = source.split(from).length - 1;
-  if (found !== 1)
-    throw new Error(`"${name}": what it replaces stands ${found} times in ${file}, not once. Adapt list.mjs`);
-  return source.replace(from, () => to);
+/** The files of the lock that a mutant changes, as it has them. */
+function weakened({ name, file: first, from: firstFrom, to: firstTo, also = [] }) {
+  const changed = new Map();
+  for (const { file, from, to } of [{ file: first, from: firstFrom, to: firstTo }, ...also]) {
+    const source = changed.get(file) ?? readFileSync(`${root}packages/lock/src/${file}`, 'utf8');
+    const found = source.split(from).length - 1;
+    if (found !== 1)
+      throw new Error(
+        `"${name}": what it replaces stands ${found} times in ${file}, not once. Adapt list.mjs`,
+      );
+    changed.set(
+      file,
+      source.replace(from, () => to),
+    );
+  }
+  return changed;
 }
 
 /** The mutant as source, in a folder of its own. */
 function mutate(mutant, at) {
   const folder = copy(at);
-  writeFileSync(`${folder}/src/${mutant.file}`, weakened(mutant));
+  for (const [file, source] of weakened(mutant)) writeFileSync(`${folder}/src/${file}`, source);
   return folder;
 }
 
@@ -72,8 +80,8 @@ async function killedByExplorer(folder, attacks) {
   const { Lock } = await import(pathToFileURL(`${folder}/dist/index.js`).href);
   const testkit = `${root}packages/testkit/dist/explore/index.js`;
   const { explore } = await import(pathToFileURL(testkit).href);
-  for (const [name, options] of attacks) {
-    const { violation, states } = await explore(lockScenarios(Lock)[name], {
+  for (const [name, options, ticks] of attacks) {
+    const { violation, states } = await explore(within(lockScenarios(Lock)[name], { ticks }), {
       shrink: false,
       merge: 'moments',
       ...options,
@@ -115,13 +123,16 @@ async function failureToLoad(folder) {
 }
 
 /** Tries first what is known to kill it, and then everything. */
-async function killerOf({ killer, equivalent }, folder) {
+async function killerOf({ killer, equivalent, options = { faults: 0 }, ticks }, folder) {
   const unloadable = await failureToLoad(folder);
   if (unloadable !== undefined) return unloadable;
   const isTest = killer?.endsWith('.test.ts');
   const known = isTest
     ? killedByTests(folder, [`/${killer}`])
-    : await killedByExplorer(folder, killer === undefined ? QUICK : [[killer, { faults: 0 }]]);
+    : await killedByExplorer(
+        folder,
+        killer === undefined ? QUICK : [[killer, { maxStates: 60_000, ...options }, ticks]],
+      );
   if (known !== undefined) return known;
   if (equivalent !== undefined) return undefined;
   return (
@@ -136,7 +147,7 @@ function testKillers(chosen) {
 }
 
 async function main() {
-  ({ lockScenarios } = await builtScenarios());
+  ({ lockScenarios, within } = await builtScenarios());
   // All of them, also when only some are run: a change of the lock is to be noticed at once.
   for (const mutant of mutants) weakened(mutant);
   const chosen = mutants

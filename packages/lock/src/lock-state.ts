@@ -9,7 +9,6 @@ import { Observer, Queue, Records } from './wait/index.js';
  */
 export class LockState {
   readonly ledger: Ledger;
-  readonly observer: Observer = new Observer();
   readonly queue: Queue = new Queue();
   readonly records: Records = new Records();
   /** The directory is there, and `mkdir` was seen to refuse what exists. */
@@ -17,13 +16,26 @@ export class LockState {
   /** A clean-up of this process is under way. */
   cleaning = false;
   readonly #own = new Map<number, LiveClaim>();
-  readonly #listeners = new Set<() => void>();
+  /** A process may hold thousands of locks for which nobody waits: what only waiters need is made for them. */
+  #observer: Observer | undefined;
+  #listeners: Set<() => void> | undefined;
   /** The highest number that this process has claimed. */
   #claimed = 0;
   #next: (Claim & { readonly afterExclusive: boolean }) | undefined;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
+  }
+
+  get observer(): Observer {
+    this.#observer ??= new Observer();
+    return this.#observer;
+  }
+
+  /** Forgets what is known of claims that `keep` no longer lists, if that is much. */
+  prune(keep: { has(number: number): boolean }): void {
+    this.records.prune(keep);
+    this.#observer?.prune(keep);
   }
 
   /** The claims of this process that are kept alive, waiting and granted, by their numbers. */
@@ -69,13 +81,15 @@ export class LockState {
 
   /** Tells whoever of this process waits that a claim of this process is over. */
   wake(): void {
+    if (this.#listeners === undefined) return;
     for (const listener of Array.from(this.#listeners)) listener();
   }
 
   /** Calls `listener` at each {@link wake}, until the returned function is called. */
   onWake(listener: () => void): () => void {
+    this.#listeners ??= new Set();
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => this.#listeners?.delete(listener);
   }
 }
 

@@ -173,7 +173,7 @@ describe('a beat that may not be opened', () => {
     await hosts.put('1001');
     await hosts.put('1001.beat.10000', 'deploy', 'secret');
     const host = hosts.host();
-    host.fail(/^readFile /, failure('EACCES', { op: 'readFile' }), 10_000);
+    host.fail(/^readFile /, failure('EACCES', { op: 'readFile' }), 1_000);
     return host;
   };
 
@@ -205,7 +205,7 @@ describe('a beat of which the storage tells nothing', () => {
     const holder = hosts.host();
     const lease = await holder.lock().acquire();
     const host = hosts.host();
-    host.fail(/^stat /, failure('EACCES', { op: 'stat' }), 100_000);
+    host.fail(/^stat /, failure('EACCES', { op: 'stat' }), 2_000);
     const refusal = expect(host.lock().acquire({ timeoutMs: 60_000 })).rejects.toMatchObject({
       code: 'ELOCKTIMEOUT',
     });

@@ -133,6 +133,22 @@ describe('a lease', () => {
     await expect(lease.verify()).rejects.toMatchObject({ code: 'ELOCKLOST', reason: 'expired' });
   });
 
+  it('is not revived by a beat that comes home late, before anybody has looked at the clock', async () => {
+    const hosts = await Hosts.begun();
+    const host = hosts.host();
+    const lease = await host.lock().acquire();
+    const look = host.hold('ls');
+    await hosts.time.advance(150);
+    await look.arrived;
+    // No timer of the process runs; the answer is the first that it hears.
+    host.clock.suspend('process');
+    await hosts.time.advance(8_900);
+    look.go();
+    await hosts.time.settle();
+    expect(lease.held).toBe(false);
+    expect(lease.signal.reason).toMatchObject({ code: 'ELOCKLOST', reason: 'expired' });
+  });
+
   it('is not prolonged by a beat that was given up, unless it ended in time', async () => {
     const hosts = await Hosts.begun();
     const host = hosts.host();

@@ -142,7 +142,10 @@ describe('a late call of a ledger that is gone', () => {
   it('to close numbers closes none of the new one', async () => {
     const hosts = await Hosts.begun();
     const [old, fresh] = [hosts.host(), hosts.host()];
-    await rounds(old, 9);
+    for (let number = 1001; number <= 1020; number++) {
+      await hosts.put(String(number));
+      await hosts.put(`${number}.free`);
+    }
     const floor = old.hold(/^make \d+\.floor$/);
     await old.lock().acquire();
     await hosts.time.advance(200);
@@ -159,7 +162,10 @@ describe('a late call of a ledger that is gone', () => {
   it('to remove removes nothing of the new one', async () => {
     const hosts = await Hosts.begun();
     const [old, fresh] = [hosts.host(), hosts.host()];
-    await rounds(old, 9);
+    for (let number = 1001; number <= 1020; number++) {
+      await hosts.put(String(number));
+      await hosts.put(`${number}.free`);
+    }
     const removal = old.hold('rm 1001');
     await old.lock().acquire();
     await hosts.time.advance(200);

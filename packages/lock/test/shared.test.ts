@@ -102,10 +102,10 @@ describe('shared leases of one process', () => {
   it('never let an exclusive one in unseen by a number that is known', async () => {
     const hosts = await Hosts.begun();
     const [host, other] = [hosts.host(), hosts.host()];
-    const one = await host.lock().acquire({ mode: 'shared' });
-    const two = await other.lock().acquire({ mode: 'shared' });
-    await one.release();
-    await expect(host.lock().tryAcquire()).rejects.toMatchObject({ code: 'ELOCKED', token: two.token });
+    const theirs = await other.lock().acquire({ mode: 'shared' });
+    const ours = await host.lock().acquire({ mode: 'shared' });
+    await ours.release();
+    await expect(host.lock().tryAcquire()).rejects.toMatchObject({ code: 'ELOCKED', token: theirs.token });
     expect(await hosts.ledger()).not.toContain('1003');
   });
 });

@@ -117,6 +117,23 @@ describe('a storage that fails', () => {
   });
 });
 
+describe('a disk without hard links', () => {
+  it('is asked for one once, and then given files instead', async () => {
+    const hosts = await Hosts.begun();
+    const host = hosts.host();
+    host.fail(/\.free$/, failure('ENOTSUP', { op: 'link' }));
+    for (let round = 0; round < 3; round++) await host.lock().with(() => undefined);
+    expect(host.calls.filter((call) => call.endsWith('.free'))).toEqual([
+      'make 1001.free',
+      'make 1001.free',
+      'make 1002.free',
+      'make 1003.free',
+    ]);
+    host.fail(/\.free$/, failure('EACCES'));
+    await expect((await host.lock().acquire()).release()).rejects.toMatchObject({ code: 'EACCES' });
+  });
+});
+
 describe('a directory', () => {
   it('that has to be made first is made, with those above it', async () => {
     const hosts = new Hosts();

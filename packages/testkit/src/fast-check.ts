@@ -16,7 +16,8 @@ export function lockTimings(longestMs = 60_000): fc.Arbitrary<LockTimings> {
   return fc
     .record({
       staleAfterMs: fc.integer({ min: 50, max: longestMs }),
-      beat: fc.integer({ min: 5, max: 100 }),
+      // At least a 32nd of `staleAfterMs`, whatever the margin.
+      beat: fc.integer({ min: 13, max: 100 }),
       margin: fc.integer({ min: 2, max: 50 }),
       poll: fc.integer({ min: 1, max: 200 }),
     })

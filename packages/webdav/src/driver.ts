@@ -33,8 +33,11 @@ const DONE: ReadonlySet<number> = new Set([200, 201, 204]);
 const AMBIGUOUS: ReadonlySet<number> = new Set([400, 403, 404, 405, 409, 410, 412, 500]);
 /** The same for an MKCOL, which has more ways to say that something exists. */
 const AMBIGUOUS_MKCOL: ReadonlySet<number> = new Set([...AMBIGUOUS, 406, 415, 422, 423, 501]);
-/** Those of them that an MKCOL gets when something exists, or its parent does not. Both may have passed since. */
-const MAY_HAVE_PASSED: ReadonlySet<number> = new Set([405, 409]);
+/**
+ * Those of them that an MKCOL gets when something exists, or its parent does not. Both may have passed since. Of a file that
+ * exists, Apache says 400.
+ */
+const MAY_HAVE_PASSED: ReadonlySet<number> = new Set([400, 403, 405, 409, 500]);
 
 /** How long an MKCOL that its caller gave up on is waited for, in milliseconds. */
 const LINGER_MS = 30_000;

@@ -115,7 +115,7 @@ const noTLS = failure('ECONN', {
   advice: 'Check the port, or use webdav:// (http://) if this is meant to be plain',
 });
 
-/** The codes with which Node says that there is no answer. Anything else is `ECONN`, and in doubt. */
+/** The codes with which Node says that there is no answer. Anything else is `ECONN`, with an unknown outcome. */
 export const NETWORK: FailureTable = {
   ECONNREFUSED: away('nothing listens there'),
   EHOSTUNREACH: broken('there is no way to the host'),

@@ -78,8 +78,26 @@ describe('openVFS', () => {
     expect(await refusal('memory:x', { store: {} })).toContain('store');
   });
 
+  it.each([
+    ['https://host/dav', 'webdavs://'],
+    ['http://localhost/dav', 'webdav://'],
+    ['ssh://host/folder', 'sftp://'],
+    ['smb://host/share', 'file:///'],
+  ])('says what to write instead of %s', async (url, instead) => {
+    expect(await refusal(url)).toContain(instead);
+  });
+
+  it.each([undefined, 7, { href: 'memory:x' }])(
+    'refuses %j in place of a URL in a sentence',
+    async (given) => {
+      expect(await refusal(given as unknown as string)).toContain('EINVAL');
+    },
+  );
+
   it('never repeats a password', async () => {
     expect(await refusal('ftp://user:s3cret@host/x')).not.toContain('s3cret');
+    // What stands before the first colon may be half of one.
+    expect(await refusal('s3cret:x')).not.toContain('s3cret');
     expect(await refusal('memory://user:s3cret@host/x')).not.toContain('s3cret');
   });
 });

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@holdfast/vfs';
+import { whenAborted } from '@holdfast/vfs/adapter';
 
 export interface LimiterOptions {
   /** Calls in flight that somebody waits for, at most. */
@@ -103,11 +104,11 @@ export class Limiter {
       };
       const stopWaiting = (): void => {
         timer?.cancel();
-        signal?.removeEventListener('abort', onAbort);
+        forget?.();
       };
       const onAbort = (): void => abandon(signal?.reason);
 
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget = signal === undefined ? undefined : whenAborted(signal, onAbort);
       if (deadlineMs !== Infinity) {
         // After a stall of the process the timer comes before an answer that has long arrived: one more turn of the
         // event loop, and such an answer is read.

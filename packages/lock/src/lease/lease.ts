@@ -43,6 +43,7 @@ export class Lease {
     this.#state = state;
     this.#settings = settings;
     this.#claim = claim;
+    claim.granted = true;
     this.#attempts = attempts;
     claim.whenLost((error) => {
       settings.emit({ type: 'lost', token: this.token, error });

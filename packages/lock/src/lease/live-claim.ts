@@ -29,6 +29,8 @@ export class LiveClaim implements Claim, Wish {
   readonly origin: number;
   readonly permits: number;
   mode: Mode;
+  /** It is the lock itself, and no longer a place in the queue. */
+  granted = false;
   /** Others want the lock too: it waited for its turn, or somebody waited behind it when that came. */
   contended = false;
   readonly #state: LockState;
@@ -103,8 +105,7 @@ export class LiveClaim implements Claim, Wish {
     const contended = local && this.contended;
     const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed, contended });
     this.#cleanup = cleanup;
-    this.#state.records.prune(look.numbers);
-    this.#state.observer.prune(look.numbers);
+    this.#state.prune(look.numbers);
     if (!local) cleanup?.start();
   }
 

@@ -90,6 +90,20 @@ describe('a stopwatch', () => {
     expect(stopwatch.now()).toBeCloseTo(3_700, 5);
   });
 
+  it('never runs backwards, also if a clock does', () => {
+    let now = 500;
+    const clock: Clock = {
+      monotonic: () => now,
+      wall: () => now,
+      schedule: () => ({ cancel: () => undefined }),
+    };
+    const stopwatch = new Stopwatch(clock);
+    now = 800;
+    expect(stopwatch.now()).toBe(300);
+    now = 700;
+    expect(stopwatch.now()).toBe(300);
+  });
+
   it('is one for each clock, so that whoever looks lets all others know of a jump', () => {
     const [clock, other] = [new VirtualClock(), new VirtualClock()];
     expect(stopwatchOf(clock)).toBe(stopwatchOf(clock));

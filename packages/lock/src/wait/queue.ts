@@ -6,7 +6,7 @@ import type { Cancellation } from '../time/index.js';
  */
 export class Queue {
   /** A set keeps the order, and forgets one of ten thousand at once. */
-  readonly #waiting = new Set<() => void>();
+  #waiting: Set<() => void> | undefined;
   #busy = false;
 
   /** Whether the front was free; then it is taken. To be left by {@link leave}. */
@@ -24,9 +24,10 @@ export class Queue {
         forget();
         resolve();
       };
+      this.#waiting ??= new Set();
       this.#waiting.add(arrive);
       forget = cancellation.onCancel((reason) => {
-        this.#waiting.delete(arrive);
+        this.#waiting?.delete(arrive);
         reject(reason);
       });
     });
@@ -34,11 +35,12 @@ export class Queue {
 
   /** Lets the next one to the front. */
   leave(): void {
-    for (const arrive of this.#waiting) {
-      this.#waiting.delete(arrive);
-      arrive();
+    const [first] = this.#waiting ?? [];
+    if (first === undefined) {
+      this.#busy = false;
       return;
     }
-    this.#busy = false;
+    this.#waiting?.delete(first);
+    first();
   }
 }

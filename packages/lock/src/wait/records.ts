@@ -12,7 +12,7 @@ const MANY = 256;
 export class Records {
   readonly #known = new Map<number, { readonly record: ClaimRecord; readonly handovers: number }>();
   /** Where a read may hang, each is asked for once at a time. */
-  readonly #asked = new Set<number>();
+  #asked: Set<number> | undefined;
 
   get(number: number): ClaimRecord | undefined {
     return this.#known.get(number)?.record;
@@ -36,7 +36,7 @@ export class Records {
     const { number, handovers } = numbered;
     const known = this.#known.get(number);
     // It may have been handed on since.
-    if (known?.handovers === handovers || this.#asked.has(number)) return known?.record;
+    if (known?.handovers === handovers || this.#asked?.has(number) === true) return known?.record;
     const read = ledger.readRecord(numbered, signal).then(
       (record) => {
         if (record !== undefined) this.note(record, handovers);
@@ -45,8 +45,9 @@ export class Records {
     );
     if (ledger.beatsAsEntries) {
       // Only people need it. So a read that hangs is not waited for, nor asked for again.
-      this.#asked.add(number);
-      await Promise.race([read.finally(() => this.#asked.delete(number)), pause(clock, HANGING_READ_MS)]);
+      const asked = (this.#asked ??= new Set());
+      asked.add(number);
+      await Promise.race([read.finally(() => asked.delete(number)), pause(clock, HANGING_READ_MS)]);
     } else {
       await read;
     }

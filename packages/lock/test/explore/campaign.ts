@@ -1,54 +1,85 @@
-import type { ExploreOptions, FaultKind } from '@holdfast/testkit/explore';
+import type { ExploreOptions, FaultKind, Scenario } from '@holdfast/testkit/explore';
 import type { LockScenarioName } from './scenarios.js';
 
 /** One exploration among several. */
 export interface Sortie {
   readonly scenario: LockScenarioName;
+  /** How many steps of time, if not as many as the scenario says. */
+  readonly ticks?: number;
   readonly options: ExploreOptions;
 }
 
-/** Those of two contenders, the smallest first. */
-const TWO: readonly LockScenarioName[] = [
-  'takeover',
-  'inTurn',
-  'names',
-  'timeouts',
-  'windows',
-  'tidyUp',
-  'cleanUp',
-  'once',
-  'fresh',
-  'lateClaim',
-  'again',
-  'mount',
-];
-const THREE: readonly LockScenarioName[] = ['strays', 'three', 'threeTakeover'];
+/** `scenario` with as many steps of time as `sortie` says. */
+export function within(scenario: Scenario, { ticks = scenario.ticks }: Sortie): Scenario {
+  return { ...scenario, ticks };
+}
+
+const each = (scenarios: readonly LockScenarioName[], options: ExploreOptions, ticks?: number): Sortie[] =>
+  scenarios.map((scenario) => (ticks === undefined ? { scenario, options } : { scenario, options, ticks }));
+
+const MERGED = { merge: 'moments' } as const;
 const CRASH: readonly FaultKind[] = ['crash'];
 
-const each = (scenarios: readonly LockScenarioName[], options: ExploreOptions): Sortie[] =>
-  scenarios.map((scenario) => ({ scenario, options }));
+/** Of one moment: small enough to go through in seconds. */
+const AT_ONCE: readonly LockScenarioName[] = [
+  'inTurn',
+  'again',
+  'gap',
+  'leapt',
+  'scattered',
+  'kinds',
 
-/** What every test run goes through, all of it in full: two minutes on a core that has nothing else to do. */
+  'readersWriter',
+  'downgrade',
+  'handedOn',
+  'twoAttach',
+  'oneProcess',
+];
+
+/** With a step of time or two. */
+const IN_TIME: readonly LockScenarioName[] = ['inTurn', 'once', 'releaseIfStale', 'timeouts'];
+
+const ALL: readonly LockScenarioName[] = [
+  ...AT_ONCE,
+  'removed',
+  'shared',
+  'bothViews',
+  'fresh',
+  'three',
+  'lateClaim',
+  'cleanUp',
+  'listings',
+  'backwards',
+  'breaking',
+  'former',
+  'takeover',
+  'threeTakeover',
+  'deadWaiter',
+  'unbeaten',
+  'windows',
+  'reported',
+  'local',
+  'proofOfDeath',
+  'mount',
+  'clone',
+  'removedStale',
+  'setBack',
+  'thereAndBack',
+  'rates',
+  'attachOrPass',
+];
+
+/** What every test run goes through, all of it in full: a few minutes on two cores that have nothing else to do. */
 export const SHORT_CAMPAIGN: readonly Sortie[] = [
-  ...each(
-    ['takeover', 'inTurn', 'names', 'timeouts', 'windows', 'fresh', 'once', 'tidyUp', 'again', 'three'],
-    { faults: 0 },
-  ),
-  ...each(['cleanUp', 'lateClaim', 'strays', 'threeTakeover'], { faults: 0, merge: 'moments' }),
-  ...each(['takeover'], { faults: 0, merge: 'none' }),
-  ...each(['takeover'], { faults: 1 }),
-  ...each(['inTurn'], { faults: 1, merge: 'moments' }),
-  ...each(['windows', 'timeouts', 'names'], { faults: 1, faultKinds: CRASH }),
+  ...each(AT_ONCE, { faults: 0, ...MERGED }, 0),
+  ...each(IN_TIME, { faults: 0, ...MERGED }),
+  ...each(['inTurn', 'again', 'gap', 'handedOn', 'twoAttach'], { faults: 1, ...MERGED }, 0),
 ];
 
 /** What `npm run explore` goes through: some hours, the shortest part first. */
 export const LONG_CAMPAIGN: readonly Sortie[] = [
-  ...each([...TWO, ...THREE], { faults: 0 }),
-  ...each(['takeover', 'inTurn', 'names', 'timeouts', 'windows'], { faults: 0, merge: 'none' }),
-  ...each(TWO, { faults: 1, merge: 'moments' }),
-  ...each(THREE, { faults: 1, faultKinds: CRASH, merge: 'moments' }),
-  ...each(TWO, { faults: 1 }),
-  ...each(['takeover'], { faults: 1, merge: 'none' }),
-  ...each(THREE, { faults: 1, merge: 'moments' }),
-  ...each(['takeover', 'inTurn'], { faults: 2, merge: 'moments' }),
+  ...each(['inTurn', 'again', 'twoAttach'], { faults: 0, merge: 'none' }, 0),
+  ...each(ALL, { faults: 0, ...MERGED }),
+  ...each(ALL, { faults: 1, faultKinds: CRASH, ...MERGED }),
+  ...each(ALL, { faults: 1, ...MERGED }),
 ];

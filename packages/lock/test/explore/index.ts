@@ -1,2 +1,2 @@
-export { LONG_CAMPAIGN, SHORT_CAMPAIGN, type Sortie } from './campaign.js';
+export { LONG_CAMPAIGN, SHORT_CAMPAIGN, within, type Sortie } from './campaign.js';
 export { lockScenarios, tolerant, type LockScenarioName } from './scenarios.js';

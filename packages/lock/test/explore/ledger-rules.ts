@@ -212,7 +212,8 @@ class LedgerRule implements Rule {
   #isHealthy(number: number, storage: StorageView): boolean {
     const owners = this.#made.get(number)?.owners ?? [];
     const detached = this.#marksOf(number, storage).some(({ kind }) => kind === 'detached');
-    return owners.length > 0 && !detached && !owners.some((owner) => storage.harmed(owner));
+    if (owners.length === 0 || detached) return false;
+    return !owners.some((owner) => this.#lawless.has(owner) || storage.harmed(owner));
   }
 
   #floor(storage: StorageView): number {

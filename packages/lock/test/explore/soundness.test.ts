@@ -30,13 +30,16 @@ async function wander(
   }
 }
 
+/** In these, actors decide by themselves to give up, to break a lock, or ask who has crashed. */
+const UNFORESEEN: ReadonlySet<string> = new Set(['timeouts', 'breaking', 'clone', 'proofOfDeath']);
+
 const grantsOf = ({ actors }: Run): number => actors.reduce((sum, { holds }) => sum + holds.length, 0);
 
 describe('the explorer', () => {
   test('foresees every state that it goes to, and leaves none changed by foreseeing', async () => {
     const foreseen: [foreseen: number | undefined, seen: number][] = [];
     for (const [name, scenario] of Object.entries(scenarios)) {
-      await wander(scenario, 40, async (run, next) => {
+      await wander(scenario, 3, async (run, next) => {
         const before = run.digest;
         for (const transition of run.enabled()) run.predict(transition);
         expect(run.digest).toBe(before);
@@ -49,7 +52,7 @@ describe('the explorer', () => {
         const decided = run.actors.some(
           ({ inert, calls }) => inert || calls.some(({ state }) => state !== 'sent'),
         );
-        if (!decided && name !== 'timeouts') foreseen.push([predicted, run.digest]);
+        if (!decided && !UNFORESEEN.has(name)) foreseen.push([predicted, run.digest]);
       });
     }
     expect(foreseen.length).toBeGreaterThan(1_000);
@@ -59,7 +62,7 @@ describe('the explorer', () => {
   test('lets all settle before it goes on: no actor is silent for nearly as long as it waits', async () => {
     let longest = 0;
     for (const scenario of Object.values(scenarios)) {
-      await wander(scenario, 40, async (run, next) => {
+      await wander(scenario, 3, async (run, next) => {
         await run.perform(next);
         const stirs = run.stirs;
         for (let rounds = 0; rounds < 3; rounds++) await new Promise((resolve) => setImmediate(resolve));
@@ -73,13 +76,16 @@ describe('the explorer', () => {
   test('comes to the same ends with its short cuts as without', async () => {
     const endsOf = async (reduced: boolean, merge: Merging): Promise<Set<string>> => {
       const ends = new Set<string>();
-      const found = await search(scenarios.takeover, {
-        limits: { faults: 0, faultKinds: new Set(FAULT_KINDS), time: 'idle', reduced, merge },
-        order: 'depth',
-        budgetMs: Infinity,
-        maxStates: Infinity,
-        onEnd: ({ store }) => ends.add([...store.paths()].sort().join()),
-      });
+      const found = await search(
+        { ...scenarios.twoAttach, ticks: 0 },
+        {
+          limits: { faults: 0, faultKinds: new Set(FAULT_KINDS), time: 'idle', reduced, merge },
+          order: 'depth',
+          budgetMs: Infinity,
+          maxStates: Infinity,
+          onEnd: ({ store }) => ends.add([...store.paths()].sort().join()),
+        },
+      );
       expect(found).toMatchObject({ complete: true });
       return ends;
     };

@@ -7,19 +7,19 @@ import { Hosts, Outcome, STALE_AFTER_MS } from './hosts.fixture.js';
 
 describe('a timeout that fires as the lock is obtained', () => {
   test('leaves nothing held: who was told "timeout" holds nothing, and the next one has it at once', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const late = hosts.host('late');
     const gate = hosts.plan.park('after', { actor: 'late', op: 'mkdir', path: /\d+1$/ });
     const wanted = new Outcome(late.lock().acquire({ timeoutMs: 100 }));
     await hosts.time.advance(100);
     expect(wanted.error).toMatchObject({ code: 'ELOCKTIMEOUT' });
-    expect(await hosts.ledger()).toContain('1');
+    expect(await hosts.ledger()).toContain('1001');
     gate.open();
     await hosts.time.settle();
-    expect(await hosts.ledger()).toContain('1.free');
-    expect((await hosts.host('next').lock().tryAcquire()).token).toBe(2);
+    expect(await hosts.ledger()).toContain('1001.free');
+    expect((await hosts.host('next').lock().tryAcquire()).token).toBe(1002);
     await hosts.time.advance(10 * STALE_AFTER_MS);
-    expect(await hosts.ledger()).not.toContain('1.beat');
+    expect(await hosts.ledger()).not.toContain('1001.beat.1000');
   });
 
   test('leaves it held and beating with RemoteLockFile', async () => {
@@ -38,34 +38,34 @@ describe('a timeout that fires as the lock is obtained', () => {
 
 describe('a mkdir that the client gave up on, and that lands later', () => {
   test('is freed as soon as it is known to have landed', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const gate = hosts.plan.late({ actor: 'unlucky', op: 'mkdir', path: /\d+1$/ });
     const attempt = new Outcome(hosts.host('unlucky').lock().tryAcquire());
     await hosts.time.settle();
     expect(attempt.error).toMatchObject({ code: 'ETIMEDOUT', outcome: 'unknown' });
     gate.open();
     await hosts.time.settle();
-    expect(await hosts.ledger()).toEqual(expect.arrayContaining(['1', '1.free']));
-    expect((await hosts.host('next').lock().tryAcquire()).token).toBe(2);
+    expect(await hosts.ledger()).toEqual(expect.arrayContaining(['1001', '1001.free']));
+    expect((await hosts.host('next').lock().tryAcquire()).token).toBe(1002);
   });
 
   test('is in the way for one window at most, even if nobody ever hears of it', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     hosts.plan.add({ actor: 'unlucky', op: 'mkdir', path: /\d+1$/, fault: { kind: 'lose-reply' } });
     await expect(hosts.host('unlucky').lock().tryAcquire()).rejects.toMatchObject({ outcome: 'unknown' });
-    expect(await hosts.ledger()).toContain('1');
+    expect(await hosts.ledger()).toContain('1001');
     const next = hosts.host('next').lock().acquire();
-    expect((await hosts.time.runUntil(next, { limitMs: 2 * STALE_AFTER_MS })).token).toBe(2);
+    expect((await hosts.time.runUntil(next, { limitMs: 11_000 })).token).toBe(1002);
   });
 
   test('is never counted as held', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const unlucky = hosts.host('unlucky');
     hosts.plan.add({ actor: 'unlucky', op: 'mkdir', path: /\d+1$/, times: 1, fault: { kind: 'lose-call' } });
     const attempt = new Outcome(unlucky.lock().acquire());
     await hosts.time.settle();
     const other = await hosts.host('other').lock().tryAcquire();
-    expect(other.token).toBe(1);
+    expect(other.token).toBe(1001);
     await hosts.time.advance(10 * STALE_AFTER_MS);
     expect([attempt.value, other.held]).toEqual([undefined, true]);
   });
@@ -125,7 +125,7 @@ describe('an error in the heartbeat', () => {
   }
 
   test('ends the process with proper-lockfile', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const uncaught: unknown[] = [];
     const { vfs, clock } = hosts.host('holder');
     await properLock({ vfs, clock, uncaught: (error) => uncaught.push(error) });

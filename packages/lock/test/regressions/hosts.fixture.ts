@@ -14,6 +14,9 @@ export interface Host {
 
 export const STALE_AFTER_MS = 1_000;
 
+/** What most storages are: a call is a round trip, and claims are directories. */
+const NETWORK = { cost: 'network', claimAs: 'directory', link: false } as const;
+
 /** Several machines on one storage, in a world where nothing happens unless a test says so. */
 export class Hosts {
   readonly time: VirtualClock = new VirtualClock();
@@ -23,9 +26,17 @@ export class Hosts {
   /** The storage as it is. */
   readonly storage: VFS = memoryVFS({ store: this.#store });
 
+  /** With a ledger that stands already, so that the first token is 1001. */
+  static async begun(): Promise<Hosts> {
+    const hosts = new Hosts();
+    await hosts.storage.mkdir('/lockfile-x');
+    await hosts.storage.mkdir('/lockfile-x/0000000000001000.origin');
+    return hosts;
+  }
+
   host(name: string, clockOptions: ActorClockOptions = {}, vfsOptions: MemoryVFSOptions = {}): Host {
     const clock = this.time.actor(clockOptions);
-    const inner = memoryVFS({ store: this.#store, watch: false, ...vfsOptions });
+    const inner = memoryVFS({ store: this.#store, watch: false, ...NETWORK, ...vfsOptions });
     const vfs = faulty(inner, this.plan, { actor: name, clock });
     // Jitter in the middle of its range: no test depends on it.
     let state = name.length + name.charCodeAt(0);

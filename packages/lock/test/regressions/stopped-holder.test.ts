@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RemoteLockFile } from '../known-broken/remote-lock-file.fixture.js';
 import { holdersAmong, Hosts, Outcome, STALE_AFTER_MS, type Host } from './hosts.fixture.js';
 
-const BEAT = '/lockfile-x/000000000001.beat';
+const BEAT = '/lockfile-x/0000000000001001.beat.1000';
 
 /** A holder is stopped, and another one takes its lock over. */
 async function takenOver(
@@ -32,7 +32,7 @@ async function takenOverFile(
 
 describe('a holder that was stopped while another one took over', () => {
   test('knows at once that it holds nothing, before any answer of the storage', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const { stopped, lease, inherited } = await takenOver(hosts);
     expect(holdersAmong(lease, inherited)).toBe(1);
     stopped.clock.resume();
@@ -47,7 +47,7 @@ describe('a holder that was stopped while another one took over', () => {
   });
 
   test('releases without touching the lock of the next holder', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const { stopped, lease, inherited } = await takenOver(hosts);
     stopped.clock.resume();
     await lease.release();
@@ -70,14 +70,14 @@ describe('a holder that was stopped while another one took over', () => {
   });
 
   test('does not keep the lock of the next holder alive after that one died', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const { stopped, heir } = await takenOver(hosts);
     heir.clock.suspend('process');
     stopped.clock.resume();
     const third = await hosts.time.runUntil(hosts.host('third').lock().acquire(), {
       limitMs: 3 * STALE_AFTER_MS,
     });
-    expect(third.token).toBe(3);
+    expect(third.token).toBe(1003);
   });
 
   test('keeps it alive for ever with RemoteLockFile', async () => {
@@ -94,7 +94,7 @@ describe('a holder that was stopped while another one took over', () => {
 
 describe('a beat that is on its way while the lock is released', () => {
   test('is waited for, so that nothing comes behind the release', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const holder = hosts.host('holder');
     const lease = await holder.lock().acquire();
     const gate = hosts.plan.park('before', { actor: 'holder', op: 'writeFile' });
@@ -105,13 +105,13 @@ describe('a beat that is on its way while the lock is released', () => {
     expect([lease.held, released.value, await hosts.ledger()]).toEqual([
       false,
       undefined,
-      expect.not.arrayContaining(['1.free']),
+      expect.not.arrayContaining(['1001.free']),
     ]);
     gate.open();
     await hosts.time.settle();
     expect([released.value, await hosts.ledger()]).toEqual([
       'released',
-      expect.arrayContaining(['1.free', '1.beat']),
+      expect.arrayContaining(['1001.free', '1001.beat.1000']),
     ]);
     const last = await hosts.storage.readFile(BEAT);
     await hosts.time.advance(10 * STALE_AFTER_MS);
@@ -119,7 +119,7 @@ describe('a beat that is on its way while the lock is released', () => {
   });
 
   test('revives nothing if it comes later still', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const holder = hosts.host('holder');
     const lease = await holder.lock().acquire();
     const gate = hosts.plan.late({ actor: 'holder', op: 'writeFile' });
@@ -127,14 +127,14 @@ describe('a beat that is on its way while the lock is released', () => {
     await lease.release();
     gate.open();
     await hosts.time.settle();
-    expect(await hosts.ledger()).toEqual(expect.arrayContaining(['1.free', '1.beat']));
-    expect((await hosts.host('next').lock().tryAcquire()).token).toBe(2);
+    expect(await hosts.ledger()).toEqual(expect.arrayContaining(['1001.free', '1001.beat.1000']));
+    expect((await hosts.host('next').lock().tryAcquire()).token).toBe(1002);
   });
 });
 
 describe('a holder whose wall clock is set back while the storage does not answer', () => {
   test('still counts its lease as over in time', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const holder = hosts.host('holder');
     const lease = await holder.lock().acquire();
     hosts.plan.park('before', { actor: 'holder', op: 'writeFile', times: Infinity });
@@ -145,7 +145,7 @@ describe('a holder whose wall clock is set back while the storage does not answe
   });
 
   test('and so does one whose machine slept, which stops its monotonic clock', async () => {
-    const hosts = new Hosts();
+    const hosts = await Hosts.begun();
     const holder = hosts.host('holder');
     const lease = await holder.lock().acquire();
     await hosts.time.advance(10);

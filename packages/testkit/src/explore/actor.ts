@@ -25,7 +25,7 @@ export interface Audience {
   granted(actor: Actor, hold: Hold, how: 'anew' | 'again'): void;
   gone(name: string): boolean;
   /** What it does may end what others hold. */
-  breaking(actor: Actor): void;
+  breaking(actor: Actor, token: number | undefined): void;
   noted(actor: Actor, text: string): void;
 }
 
@@ -206,7 +206,7 @@ export class Actor {
         this.#audience.granted(this, hold, 'again');
       },
       releasing: (hold) => void this.releasing.add(hold),
-      breaking: () => this.#audience.breaking(this),
+      breaking: (token) => this.#audience.breaking(this, token),
       gone: (other) => {
         const gone = this.#audience.gone(other);
         // It knows something now that it has not observed otherwise.

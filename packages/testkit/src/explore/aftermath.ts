@@ -46,7 +46,7 @@ export class Aftermath {
     const held = run.actors
       .filter(({ crashed }) => !crashed)
       .flatMap(({ holds }) => holds)
-      .filter((hold) => hold.held);
+      .filter((hold) => hold.held && run.overruled.since(hold) === undefined);
     if (!mayShare(this.#scenario.sharing ?? 'nobody', held.map(holdingOf)))
       return { kind: 'two-holders', message: 'someone new and one of the others both hold the lock' };
     if (heir.holds.length > 0 && tookMs <= aftermath.withinMs) return undefined;

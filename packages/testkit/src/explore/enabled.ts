@@ -66,9 +66,15 @@ export function enabledIn(run: Run): Transition[] {
 function hiddenMove(run: Run): Transition | undefined {
   if (!run.assumptions.timersGrantNothing) return undefined;
   for (const actor of run.actors) {
-    if (isHidden(actor) && actor.dueTimer !== undefined) return { kind: 'timer', actor: actor.name };
+    if (mayGoFirst(run, actor) && actor.dueTimer !== undefined) return { kind: 'timer', actor: actor.name };
   }
   return undefined;
+}
+
+/** If the order within a moment makes no difference to an actor, neither does what else it waits for. */
+function mayGoFirst({ limits }: Run, actor: Actor): boolean {
+  if (limits.merge === 'moments') return !actor.crashed && actor.frozen === undefined;
+  return isHidden(actor);
 }
 
 /** Whether nobody can see what a timer of `actor` does. A hold can end by one. */

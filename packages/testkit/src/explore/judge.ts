@@ -43,8 +43,9 @@ export class Judge {
       const [stirs, answers] = [run.stirs, this.#answers.size];
       const answer = this.#ask(suspect);
       if (run.stirs !== stirs || (jumps && this.#answers.size !== answers)) return 'disturbed';
-      if (answer !== 'over') held.push({ ...suspect, as: answer });
-      else if (healthy.includes(suspect)) {
+      if (answer !== 'over') {
+        if (counts(run, suspect)) held.push({ ...suspect, as: answer });
+      } else if (healthy.includes(suspect)) {
         run.blame('lost-in-health', `${named(suspect)} has lost the lock, and nothing had happened to it`);
         return 'violation';
       }
@@ -72,6 +73,11 @@ export class Judge {
 
 function mustBeHeld({ actor, hold }: Suspect): boolean {
   return !actor.harmed && !actor.releasing.has(hold);
+}
+
+function counts({ overruled, now, scenario }: Run, { hold }: Suspect): boolean {
+  const since = overruled.since(hold);
+  return since === undefined || now - since >= (scenario.noticesWithinMs ?? 0);
 }
 
 function named({ actor: { name }, hold: { token } }: Suspect): string {

@@ -79,26 +79,27 @@ const byDirectory: ActorScript = async ({ vfs, granted, releasing, step }) => {
   await vfs.rm('/d/lock').catch(() => undefined);
 };
 
-/** Takes the lock for free if it lists no entry but `busy`, which whoever holds it only ever renames. */
-const lister: ActorScript = async ({ vfs, granted }) => {
-  if ((await vfs.ls('/d')).length === 1) granted({ held: true });
+const endsAfter = (clock: Clock, ms: number): (() => boolean) => {
+  const elapsed = byMonotonic(clock);
+  return () => elapsed() < ms;
 };
 
-const renamer =
-  (from: string, to: string): ActorScript =>
-  async ({ vfs, granted, step }) => {
-    granted({ held: true });
-    await vfs.rename(from, to);
+/** Holds on whatever happens. */
+const stubborn =
+  (token: number): ActorScript =>
+  async ({ granted, step }) => {
+    granted({ held: true, token });
     await step('hold');
   };
 
-const busy =
-  (name: string): NonNullable<Hole['scenario']['setup']> =>
-  async (vfs) => {
-    await vfs.mkdir('/d');
-    await vfs.mkdir('/d/m');
-    await vfs.mkdir(`/d/${name}`);
-  };
+/** Breaks token 1, and holds the lock from then on. */
+const breaker: ActorScript = async (world) => {
+  await world.vfs.ls('/');
+  world.breaking(1);
+  await world.vfs.mkdir('/broken');
+  world.granted({ held: true, token: 2 });
+  await world.step('hold');
+};
 
 const HOLES: readonly Hole[] = [
   {
@@ -162,6 +163,24 @@ const HOLES: readonly Hole[] = [
     options: FAULTLESS,
     schedule: 'A1 A2 As * B1 B2 A3',
     kind: 'rule',
+  },
+  {
+    name: 'who has lost the directory does not notice for too long',
+    scenario: {
+      events: [{ kind: 'removal', path: '/d' }],
+      noticesWithinMs: 90,
+      actors: { A: byDirectory, B: byDirectory },
+    },
+    options: FAULTLESS,
+    schedule: 'A1 A2 * B1 B2 + +',
+    kind: 'two-holders',
+  },
+  {
+    name: 'who was broken does not notice for too long',
+    scenario: { noticesWithinMs: 90, actors: { A: stubborn(1), B: breaker } },
+    options: FAULTLESS,
+    schedule: 'B1 B2 + +',
+    kind: 'two-holders',
   },
   {
     name: 'a wall clock is set back, and a lease goes by it',
@@ -244,39 +263,6 @@ const HOLES: readonly Hole[] = [
     schedule: 'A:crash + Bt B1 A1!',
     kind: 'rule',
   },
-  {
-    name: 'the entry that tells moves behind a listing that goes forwards',
-    scenario: {
-      listings: 'forwards',
-      setup: busy('z'),
-      actors: { A: lister, B: renamer('/d/z', '/d/a') },
-    },
-    options: FAULTLESS,
-    schedule: 'A1/ B1 A1',
-    kind: 'two-holders',
-  },
-  {
-    name: 'the entry that tells moves behind a listing that goes backwards',
-    scenario: {
-      listings: 'backwards',
-      setup: busy('a'),
-      actors: { A: lister, B: renamer('/d/a', '/d/z') },
-    },
-    options: FAULTLESS,
-    schedule: 'A1/ B1 A1',
-    kind: 'two-holders',
-  },
-  {
-    name: 'the entry that tells moves behind a listing that is scattered',
-    scenario: {
-      listings: 'scattered',
-      setup: busy('a'),
-      actors: { A: lister, B: renamer('/d/a', '/d/c') },
-    },
-    options: FAULTLESS,
-    schedule: 'A1/ B1 A1',
-    kind: 'two-holders',
-  },
 ];
 
 describe('the explorer finds what goes wrong by what comes from outside:', () => {
@@ -330,6 +316,20 @@ describe('and minds nothing', () => {
       FAULTLESS,
     ],
     [
+      'of one who was broken and notices in time',
+      {
+        noticesWithinMs: 190,
+        actors: {
+          A: async ({ clock, granted, step }) => {
+            granted(Object.defineProperty({ token: 1, held: true }, 'held', { get: endsAfter(clock, 140) }));
+            await step('hold');
+          },
+          B: breaker,
+        },
+      },
+      FAULTLESS,
+    ],
+    [
       'of clocks that differ by less than the margin',
       {
         actors: {
@@ -343,11 +343,6 @@ describe('and minds nothing', () => {
           B: heir,
         },
       },
-      FAULTLESS,
-    ],
-    [
-      'of an entry that moves where directories are read at one moment',
-      { setup: busy('z'), actors: { A: lister, B: renamer('/d/z', '/d/a') } },
       FAULTLESS,
     ],
     [

@@ -4,6 +4,7 @@ import { digest, digestNumber, type Digest } from './digest.js';
 import { Assumptions } from './assumptions.js';
 import { enabledIn, isHidden, type Limits } from './enabled.js';
 import { stage, type Poke } from './stage.js';
+import { Overruled } from './overruled.js';
 import type { Effect, Rule, StorageView } from './rule.js';
 import { setupOf, type Scenario } from './scenario.js';
 import { boundOf, holdingOf, NO_TOKENS, raised } from './sharing.js';
@@ -79,6 +80,8 @@ export class Run implements Audience {
   readonly actors: Actor[] = [];
   /** How many events of the scenario have happened. */
   events = 0;
+  /** Holds that do not count any more. */
+  overruled: Overruled = Overruled.NONE;
   now = 0;
   ticks = 0;
   /** How many transitions it has taken. */
@@ -177,6 +180,7 @@ export class Run implements Audience {
     all = digestNumber(all, this.faults);
     all = digestNumber(digestNumber(all, this.#highest.any), this.#highest.exclusive);
     if (this.events > 0) all = digestNumber(all, this.events);
+    if (this.overruled !== Overruled.NONE) all = digestNumber(all, this.overruled.digest);
     for (const { memory } of this.#rules) if (memory !== undefined) all = digest(all, memory);
     for (const actor of this.actors)
       all = digestNumber(all, actor.inert ? 11 + Number(actor.harmed) : actor.digest);
@@ -242,8 +246,9 @@ export class Run implements Audience {
     return this.actor(name).crashed;
   }
 
-  breaking(breaker: Actor): void {
+  breaking(breaker: Actor, token: number | undefined): void {
     for (const actor of this.actors) if (actor !== breaker) actor.harmed = true;
+    if (token !== undefined) this.overruled = this.overruled.with(token, this.now);
   }
 
   noted(actor: Actor, text: string): void {

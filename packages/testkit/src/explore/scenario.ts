@@ -50,6 +50,11 @@ export interface Scenario {
    * break has hit. Scripts call `releasing(hold)` before they give it back. Default `false`.
    */
   readonly keepsHolds?: boolean;
+  /**
+   * A hold that was broken on purpose, or whose lock was removed, is in nobody's way any more, although its owner may not
+   * know yet. After so many milliseconds it must: else it counts again. Default 0: it counts all the time.
+   */
+  readonly noticesWithinMs?: number;
   /** Checked at each effect and each grant. */
   readonly rules?: () => readonly Rule[];
   /** Milliseconds of one step of time. All timings of the scenario should be a little below a multiple of it. */

@@ -100,6 +100,8 @@ function event(run: Run, undo: Undo): Poke {
     return { actor: undefined, text: () => `the wall clock of ${actor.name} jumps by ${ms} ms`, go };
   }
   for (const actor of run.actors) set(actor, 'harmed', true, undo);
+  const holds = run.actors.flatMap((actor) => actor.holds);
+  set(run, 'overruled', run.overruled.with(holds, run.now), undo);
   const call: Call = { op: 'rm', path: happening.path, options: { recursive: true } };
   const { ok } = run.store.perform(call, storageTime(run.now));
   return {

@@ -33,8 +33,11 @@ export interface ActorWorld {
   resumed(hold: Hold): void;
   /** Says that the actor gives a hold back from now on; see {@link Scenario.keepsHolds}. */
   releasing(hold: Hold): void;
-  /** Says that what the actor does from now on may end what others hold, or wait for, as breaking a lock does. */
-  breaking(): void;
+  /**
+   * Says that what the actor does from now on may end what others hold, or wait for, as breaking a lock does; and which
+   * token it is that does not count any more. See {@link Scenario.noticesWithinMs}.
+   */
+  breaking(token?: number): void;
   /** Whether the actor called `name` has crashed: what the system of a host knows of its processes. */
   gone(name: string): boolean;
   /** Says something for the diagram. */

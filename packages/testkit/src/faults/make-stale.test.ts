@@ -10,35 +10,37 @@ describe('a lock made stale', () => {
   test('is taken over after a window, not before', async () => {
     const clock = new VirtualClock();
     const vfs = memoryVFS({ clock });
-    expect(await makeStale(vfs, { ...options, clock, label: 'the late one' })).toBe(1);
+    const stale = await makeStale(vfs, { ...options, clock, label: 'the late one' });
     const lock = new Lock(vfs, { ...options, clock });
     expect(await lock.inspect()).toMatchObject({
       state: 'suspect',
-      token: 1,
-      holder: { label: 'the late one' },
-      ageMs: 3_600_000,
+      holders: [{ token: stale, holder: { label: 'the late one' }, ageMs: 3_600_000, state: 'suspect' }],
+      waiters: [],
     });
     const wanted = lock.acquire();
     await clock.advance(9_999);
-    expect((await lock.inspect()).token).toBe(1);
-    expect((await clock.runUntil(wanted)).token).toBe(2);
+    expect(await lock.inspect()).toMatchObject({
+      holders: [{ token: stale }],
+      waiters: [{ token: stale + 1 }],
+    });
+    expect((await clock.runUntil(wanted)).token).toBe(stale + 1);
     expect(clock.now).toBeLessThan(11_000);
   });
 
   test('is taken over by who tries but once', async () => {
     const clock = new VirtualClock();
     const vfs = memoryVFS({ clock });
-    await makeStale(vfs, { ...options, clock });
+    const stale = await makeStale(vfs, { ...options, clock });
     const lease = await clock.runUntil(new Lock(vfs, { ...options, clock }).tryAcquire());
-    expect(lease.token).toBe(2);
+    expect(lease.token).toBe(stale + 1);
   });
 
   test('is reported where a stale lock is', async () => {
     const clock = new VirtualClock();
     const vfs = memoryVFS({ clock, chtimes: false, listing: 'names' });
-    await makeStale(vfs, { ...options, clock });
+    const token = await makeStale(vfs, { ...options, clock });
     const lock = new Lock(vfs, { ...options, clock, onStale: 'fail' });
-    await expect(clock.runUntil(lock.acquire())).rejects.toMatchObject({ code: 'ELOCKSTALE', token: 1 });
+    await expect(clock.runUntil(lock.acquire())).rejects.toMatchObject({ code: 'ELOCKSTALE', token });
   });
 
   test('stays so for ever: nothing of its holder goes on', async () => {
@@ -63,6 +65,7 @@ describe('a lock made stale', () => {
 
   test('is made on the machine’s clock too, at once', async () => {
     const vfs = memoryVFS();
-    expect(await makeStale(vfs, options)).toBe(1);
+    const stale = await makeStale(vfs, options);
+    expect(await new Lock(vfs, options).inspect()).toMatchObject({ holders: [{ token: stale }] });
   });
 });

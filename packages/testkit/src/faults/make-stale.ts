@@ -28,7 +28,7 @@ export async function makeStale(
   vfs: VFS,
   { ageMs = 3_600_000, clock = systemClock, ...options }: MakeStaleOptions,
 ): Promise<number> {
-  const mortal = new MortalClock(clock);
+  const mortal = new MortalClock(clock, Math.min(SOON_MS, (options.staleAfterMs ?? Infinity) / 100));
   let heard: () => void = () => undefined;
   const beaten = new Promise<void>((resolve) => (heard = resolve));
   const lock = new Lock(vfs, {
@@ -54,14 +54,19 @@ async function setBack(vfs: VFS, directory: string, token: number, time: Date): 
   }
 }
 
-/** A clock that ends, and every timer with it. What is due at once does not wait for anyone to turn the clock. */
+/** Longest delay of a first heartbeat, in milliseconds. */
+const SOON_MS = 100;
+
+/** A clock that ends, and every timer with it. What is due soon does not wait for anyone to turn the clock. */
 class MortalClock implements Clock {
   readonly #clock: Clock;
+  readonly #soonMs: number;
   readonly #timers = new Set<Timer>();
   #stopped = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, soonMs: number) {
     this.#clock = clock;
+    this.#soonMs = soonMs;
   }
 
   monotonic(): number {
@@ -73,7 +78,7 @@ class MortalClock implements Clock {
   }
 
   schedule(run: () => void, delayMs: number): Timer {
-    if (delayMs <= 0) {
+    if (delayMs <= this.#soonMs) {
       let cancelled = false;
       queueMicrotask(() => {
         if (!cancelled && !this.#stopped) run();

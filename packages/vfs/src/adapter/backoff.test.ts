@@ -62,6 +62,26 @@ describe('a backoff that calls share', () => {
     expect(clock.now).toBeGreaterThan(0);
   });
 
+  test('lets hundreds share a signal', async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', note);
+    try {
+      const clock = new VirtualClock();
+      const backoff = new Backoff({ clock });
+      (await backoff.begin()).missed();
+      const { signal } = new AbortController();
+      const calls = Array.from({ length: 50 }, () =>
+        backoff.begin(signal).then((attempt) => attempt.reached()),
+      );
+      await clock.runUntil(Promise.all(calls));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off('warning', note);
+    }
+  });
+
   test('lets go of who gives up, and leaves no timer', async () => {
     const clock = new VirtualClock();
     const backoff = new Backoff({ clock });

@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.js';
+import { whenAborted } from './when-aborted.js';
 
 export interface BackoffOptions {
   readonly clock: Clock;
@@ -78,12 +79,12 @@ export class Backoff {
     return new Promise((resolve) => {
       const end = (): void => {
         timer.cancel();
-        signal?.removeEventListener('abort', end);
+        forget?.();
         this.#waiting.delete(end);
         resolve();
       };
       const timer = this.#options.clock.schedule(end, ms);
-      signal?.addEventListener('abort', end, { once: true });
+      const forget = signal === undefined ? undefined : whenAborted(signal, end);
       this.#waiting.add(end);
     });
   }

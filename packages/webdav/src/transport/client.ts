@@ -1,9 +1,9 @@
+import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
 import { Readable } from 'node:stream';
 import { createClient } from 'webdav';
-import { FailedAttempt, failure } from '@holdfast/vfs/adapter';
 import { GIVEN_UP, SILENT } from '../errors.js';
-import { Attempt } from './attempt.js';
 import type { Settings } from '../options.js';
+import { Attempt } from './attempt.js';
 import { authorizationOf } from './authorization.js';
 import { graceFor, readBody, type Body } from './body.js';
 import type { BodyLimit, Exchange, Reply, Transport } from './exchange.js';
