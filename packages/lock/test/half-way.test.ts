@@ -81,3 +81,27 @@ it('who waits in the same process learns at once that a lease was detached', asy
   await hosts.time.runUntil(waiting);
   expect(hosts.time.now - from).toBeLessThan(1_500);
 });
+
+it('faults that lie far apart in one long wait are no proof against the storage', async () => {
+  const hosts = await Hosts.begun();
+  await hosts.host().lock().acquire();
+  const host = hosts.host();
+  let hide: string | undefined = '1002';
+  const vfs = intercept(host.vfs, async (call, next) => {
+    const result = await next(call);
+    if (call.op !== 'ls' || hide === undefined) return result;
+    const hidden = hide;
+    const entries = result as Entry[];
+    if (!entries.some(({ name }) => name.endsWith(hidden))) return result;
+    hide = undefined;
+    return entries.filter(({ name }) => !name.endsWith(hidden));
+  });
+  const waiting = new Lock(vfs, { id: 'deploy', clock: host.clock, pollMs: 2_000 }).acquire();
+  waiting.catch(() => undefined);
+  await hosts.time.advance(60_000);
+  hide = '1004';
+  await hosts.put('1003.free');
+  await hosts.time.advance(20_000);
+  await hosts.put('1001.free');
+  expect((await hosts.time.runUntil(waiting)).held).toBe(true);
+});

@@ -167,6 +167,8 @@ export class Claimant {
           if (gaps++ > MOST_GAPS) return await this.#stillGaps(claim);
           await ledger.makeFloor(confirmation.missing);
         } else {
+          this.#conflicts = 0;
+          this.#faults = 0;
           const below = liveBelow(look, number);
           const { mode, permits } = this.#wish;
           return {
