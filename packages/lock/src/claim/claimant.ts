@@ -29,6 +29,9 @@ export type Attempt =
 /** How often in a row the storage may spoil a claim before it is called unsafe. Rule 10. */
 const TOLERATED_FAULTS = 2;
 
+/** So often a floor is made for one claim: one closes every gap below it, and a listing may be late once or twice. */
+const MOST_GAPS = 8;
+
 /**
  * By how much the next claim is above the highest number, after so many conflicts in a row: whoever is slower than the
  * others would else never get a number. Rule 1.
@@ -155,16 +158,20 @@ export class Claimant {
     } catch (error) {
       return this.#notMade(claim, record, error);
     }
+    let gaps = 0;
     try {
       // No await but those of the storage's answers: every turn in between is time that a holder is kept waiting.
       for (let look = await this.#markAndLook(number); ; look = await ledger.look()) {
         const confirmation = confirm(look, claim);
-        if (confirmation.kind === 'gap') await ledger.makeFloor(confirmation.missing);
-        else if (confirmation.kind === 'refused')
-          return await this.#notConfirmed(claim, confirmation.why, look);
-        else if (stopwatchOf(this.#settings.clock).now() - startedAt >= firstTrustMs(this.#settings))
+        if (confirmation.kind === 'refused') return await this.#notConfirmed(claim, confirmation.why, look);
+        if (stopwatchOf(this.#settings.clock).now() - startedAt >= firstTrustMs(this.#settings))
           return await this.#tooLate(claim);
-        else {
+        if (confirmation.kind === 'gap') {
+          if (gaps++ > MOST_GAPS) return await this.#stillGaps(claim);
+          await ledger.makeFloor(confirmation.missing);
+        } else {
+          this.#conflicts = 0;
+          this.#faults = 0;
           const below = liveBelow(look, number);
           const { mode, permits } = this.#wish;
           return {
@@ -175,7 +182,11 @@ export class Claimant {
       }
     } catch (error) {
       detach(this.giveUp(claim));
-      throw error;
+      // The directory went away in between, and the claim with it: make it again.
+      if (!isVFSError(error, 'ENOENT')) throw error;
+      this.#state.proven = false;
+      this.#tolerate('a claim was gone right after it had been made');
+      return { kind: 'conflict' };
     }
   }
 
@@ -206,6 +217,13 @@ export class Claimant {
     if (why !== 'removed' || landed) await this.giveUp(claim);
     if (why === 'unlisted') this.#tolerate('a listing did not show a claim that had just been made');
     this.#conflicts++;
+    return { kind: 'conflict' };
+  }
+
+  /** A floor closes all below it, so a listing that goes on to show a gap does not show the floor. */
+  async #stillGaps(claim: Claim): Promise<Attempt> {
+    await this.giveUp(claim);
+    this.#tolerate('a listing did not show a floor that had just been made');
     return { kind: 'conflict' };
   }
 

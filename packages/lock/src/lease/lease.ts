@@ -28,6 +28,8 @@ export class Lease {
   readonly #grantedAt: number;
   #attempts: number;
   #controller: AbortController | undefined;
+  /** It is a shared one to its owner, but the storage has not said that it is one to others. */
+  #halfShared = false;
   #ended: 'released' | 'detached' | undefined;
   #releasing: Promise<void> | undefined;
 
@@ -109,14 +111,17 @@ export class Lease {
    * Makes an exclusive lease a shared one, without anybody in between: those who wait for a shared lease, and are next, have
    * it too. What was read or written under it so far stays guarded. There is no way back but a new `acquire`.
    *
-   * @throws `LockLostError` if it is not held, a `VFSError` if the storage did not take it: then it may be seen as either
+   * @throws `LockLostError` if it is not held, a `VFSError` if the storage did not take it: then it may be seen as
+   * either, and another call goes on with it
    */
   async downgrade(): Promise<void> {
     this.#assertHeld();
-    if (this.#claim.mode === 'shared') return;
+    if (this.#claim.mode === 'shared' && !this.#halfShared) return;
+    this.#halfShared = true;
     // From the moment that it is sent, others may hold as well.
     this.#claim.mode = 'shared';
     await this.#state.ledger.markShared(this.token);
+    this.#halfShared = false;
     this.#state.wake();
     this.#assertHeld();
   }
@@ -145,6 +150,8 @@ export class Lease {
       detach(this.#claim.free());
       throw error;
     }
+    // Who waits in this process relies on being told, and from now on the claim may be over by itself.
+    this.#state.wake();
     // What was passed on the way to it is to be marked as over all the same. Nobody waits for that.
     void this.#claim.cleanedUp();
     return { id: this.id, token: this.token, mode, attempt, staleAfterMs, origin };

@@ -1,3 +1,4 @@
+import { nonce } from '../claim/index.js';
 import { windowOf, type Look } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
@@ -33,12 +34,22 @@ export async function observe(
   const way = new Way(state, rule, everything, numbers);
   const pauses = new Pauses(settings);
   const since = new Map<number, number | undefined>();
+  const startedAt = settings.clock.monotonic();
   for (let look = first; ;) {
-    const judgement = await way.judge(look);
+    let judgement = await way.judge(look);
+    if (judgement.stale.length > 0 && state.ledger.beatsAsEntries) {
+      // This listing may be from a cache; the next one is not. Rule 5.
+      await state.ledger.refreshListing(nonce(settings.random));
+      look = await cancellation.race(state.ledger.look(cancellation.signal));
+      judgement = await way.judge(look);
+    }
     if (way.blocking(look).length < numbers.length) return { verdict: 'over', look };
     if (judgement.blocking.length === 0) return { verdict: 'stale', look };
     for (const number of judgement.blocking) {
       const seenSince = state.observer.last(number)?.since;
+      // The storage tells nothing of it, for as long as it would have taken to tell: no verdict against it.
+      if (seenSince === undefined && settings.clock.monotonic() - startedAt >= judgement.windowMs)
+        return { verdict: 'alive', look };
       if (since.has(number) && since.get(number) !== seenSince) return { verdict: 'alive', look };
       since.set(number, seenSince);
     }

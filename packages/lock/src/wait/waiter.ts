@@ -109,8 +109,7 @@ export class Waiter {
     let judgement = await this.way.judge(shown);
     if (judgement.stale.length > 0 && ledger.beatsAsEntries) {
       // This listing may be from a cache; the next one is not.
-      await ledger.refreshListing(nonce(this.#settings.random));
-      shown = await ledger.look();
+      shown = await this.#look(() => ledger.refreshListing(nonce(this.#settings.random)));
       judgement = await this.way.judge(shown);
     }
     for (const stale of judgement.stale) await this.#pass(stale, shown);
@@ -140,11 +139,16 @@ export class Waiter {
     this.#listener.onWaiting(await this.way.describe(look, first), blocking.length);
   }
 
-  /** A storage that fails for a while is given a window's time to come back; the claim is kept alive meanwhile. */
-  async #look(): Promise<Look> {
+  /**
+   * A storage that fails for a while is given a window's time to come back; the claim is kept alive meanwhile.
+   *
+   * @param before what the look has to come right after
+   */
+  async #look(before?: () => Promise<void>): Promise<Look> {
     const { clock, staleAfterMs, emit } = this.#settings;
     for (;;) {
       try {
+        if (before !== undefined) await this.#cancellation.race(before());
         const look = await this.#cancellation.race(this.#state.ledger.look(this.#cancellation.signal));
         this.#trouble = undefined;
         return look;
