@@ -12,7 +12,7 @@ export const bursts = {
   about: `${IDS.toLocaleString('en')} locks of different ids, all asked for in one moment`,
 
   async run({ folder = tmpdir(), quick, within }) {
-    const rounds = quick ? 1 : 7;
+    const rounds = quick ? 1 : 5;
     const rows = await inTurns(Object.keys(LOCKS), rounds, (name) =>
       within(folder, (own) => runWorker('burst.js', { name, folder: own, ids: IDS })),
     );

@@ -17,7 +17,7 @@ export const handOver = {
   about: 'from one who holds the lock to one who waits for it',
 
   async run({ folder = tmpdir(), quick, within }) {
-    const rounds = quick ? 2 : 8;
+    const rounds = quick ? 2 : 5;
     const turns = quick ? 100 : 200;
     const names = Object.keys(LOCKS);
     const where = `${filesystemOf(folder)}, ${folder}`;

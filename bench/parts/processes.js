@@ -13,8 +13,8 @@ export const processes = {
   about: `${PROCESSES} processes contend for one lock`,
 
   async run({ folder = tmpdir(), quick, within }) {
-    const rounds = quick ? 1 : 5;
-    const measuredMs = quick ? 1_000 : 3_000;
+    const rounds = quick ? 1 : 3;
+    const measuredMs = quick ? 1_000 : 2_000;
     const tables = [];
     for (const holdMs of HOLDS_MS) {
       const rows = await inTurns(Object.keys(LOCKS), rounds, (name) =>

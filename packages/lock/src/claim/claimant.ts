@@ -1,10 +1,12 @@
 import { isVFSError, type VFSError } from '@holdfast/vfs';
 import { UnsafeStorageError } from '../errors/index.js';
 import {
+  claimName,
   confirm,
   encodeRecord,
   HIGHEST_NUMBER,
   liveBelow,
+  markName,
   newOrigin,
   type Claim,
   type ClaimRecord,
@@ -206,6 +208,22 @@ export class Claimant {
     throw error;
   }
 
+  /**
+   * A claim at or below a floor never counts, and a clean-up that is late may take its mark for that of an earlier claim of
+   * this number: then nobody would know that it is over, and all would wait for a window. Gone below a floor, it is in
+   * nobody's way. Elsewhere than on a disk contenders do not follow each other as fast.
+   */
+  async #removeClosed(number: number): Promise<void> {
+    const { ledger } = this.#state;
+    if (ledger.vfs.capabilities.cost !== 'local') return;
+    try {
+      await ledger.remove(claimName(number));
+      await ledger.remove(markName(number, 'free'));
+    } catch (error) {
+      this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
+    }
+  }
+
   /** Rule 2: what was made but does not count is given up. */
   async #notConfirmed(
     claim: Claim,
@@ -215,6 +233,7 @@ export class Claimant {
     // If it was made in the ledger before this one, it went with that. If it landed in this one, it is in the way of others.
     const landed = look.numbers.get(claim.number)?.claim !== undefined;
     if (why !== 'removed' || landed) await this.giveUp(claim);
+    if (why === 'closed') await this.#removeClosed(claim.number);
     if (why === 'unlisted') this.#tolerate('a listing did not show a claim that had just been made');
     this.#conflicts++;
     return { kind: 'conflict' };

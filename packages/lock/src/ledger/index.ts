@@ -7,6 +7,7 @@ export {
   HIGHEST_NUMBER,
   LONGEST_TTL_MS,
   LONGEST_WINDOW_MS,
+  markName,
   parseLedgerName,
 } from './names.js';
 export type { Numbered } from './numbered.js';
