@@ -9,7 +9,7 @@ import { settings, tell } from './boss.js';
 
 const { folder, names, rounds, cycles, storage } = settings;
 /** These are for the compiler. */
-const WARM_UP_ROUNDS = 4;
+const WARM_UP_ROUNDS = 20;
 const COUNTED_CYCLES = 20;
 
 const open = openers(storage);

@@ -283,8 +283,15 @@ export const mutants = [
     name: 'rule 7: go on beating after the release',
     killer: 'stopped-holder.test.ts',
     file: 'lease/heartbeat.ts',
-    from: '    this.#stopped = true;\n',
+    from: '    this.#stopped = true;\n    this.#timer?.cancel();\n',
     to: '',
+    also: [
+      {
+        file: 'lease/heartbeat.ts',
+        from: 'if (!this.#listener.alive) return;\n    const { clock, heartbeatMs } = this.#settings;',
+        to: 'const { clock, heartbeatMs } = this.#settings;',
+      },
+    ],
   },
   {
     name: 'rule 7: mark the number after the own as over',
@@ -351,7 +358,7 @@ export const mutants = [
   {
     name: 'detached: pass a detached claim without closing its hand-over',
     always: true,
-    killer: 'attachOrPass',
+    killer: 'handing-on.test.ts',
     file: 'wait/waiter.ts',
     from: 'if (attempt !== undefined && !(await attachToPass(this.#state, number, attempt))) return;',
     to: '',

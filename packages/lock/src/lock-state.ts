@@ -3,6 +3,16 @@ import { Ledger, type Claim } from './ledger/index.js';
 import type { LiveClaim } from './lease/index.js';
 import { Observer, Queue, Records } from './wait/index.js';
 
+/** For so long after a release, in milliseconds, the next number is known where many may follow in no time. */
+const RECENT_MS = 5;
+
+/**
+ * A system often wakes who waits for the lock on the very processor that released it. So the next one has the lock only
+ * once this process rests: for so long, in milliseconds, it does before it queues again. Measured: 1.6 ms a hand-over
+ * without, 0.8 with it. Who held the lock for less than that is too busy for it to matter.
+ */
+const POLITE_MS = 1;
+
 /**
  * One lock as this process knows it, shared by all `Lock` objects on the same VFS, path and clock: what was observed, who
  * waits, which claims are its own.
@@ -19,6 +29,10 @@ export class LockState {
   /** A process may hold thousands of locks for which nobody waits: what only waiters need is made for them. */
   #observer: Observer | undefined;
   #listeners: Set<() => void> | undefined;
+  /** When it last released the lock, on the monotonic clock. */
+  #releasedAt = -Infinity;
+  /** When it last passed the lock on to somebody who may have waited for it, on the monotonic clock. */
+  #passedOnAt = -Infinity;
   /** The highest number that this process has claimed. */
   #claimed = 0;
   #next: (Claim & { readonly afterExclusive: boolean }) | undefined;
@@ -61,7 +75,9 @@ export class LockState {
    * A granted claim of this process is over, so the number after it may be the next: no look is needed to try. Where others
    * want the lock too, it is mostly taken.
    */
-  noteReleased({ number, origin, mode, contended }: LiveClaim): void {
+  noteReleased({ number, origin, mode, contended }: LiveClaim, at: number, heldMs: number): void {
+    if (contended && heldMs >= POLITE_MS) this.#passedOnAt = at;
+    this.#releasedAt = at;
     if (this.#own.size > 0 || contended) return;
     this.#next = { number: number + 1, origin, afterExclusive: mode === 'exclusive' };
   }
@@ -71,12 +87,20 @@ export class LockState {
    * after a look, however old.
    *
    * @param unobstructed whether nothing may be in the way: what was below an exclusive claim that was granted is over
+   * @param now on the monotonic clock. Where a look is cheap, the number is not tried once it may long be used up
    */
-  takeNext(unobstructed: boolean): Claim | undefined {
+  takeNext(unobstructed: boolean, now: number): Claim | undefined {
     const next = this.#next;
     this.#next = undefined;
     if (next === undefined || !this.proven || next.number <= this.#claimed) return undefined;
+    const isLocal = this.ledger.vfs.capabilities.cost === 'local';
+    if (isLocal && now - this.#releasedAt > RECENT_MS) return undefined;
     return next.afterExclusive || !unobstructed ? next : undefined;
+  }
+
+  /** For how many milliseconds it is polite to do nothing yet. */
+  politeMs(now: number): number {
+    return this.#passedOnAt + POLITE_MS - now;
   }
 
   /** Tells whoever of this process waits that a claim of this process is over. */

@@ -61,7 +61,10 @@ export class Claimant {
    * @param admit asked before anything is claimed, if it matters what is in the way
    */
   attempt(signal?: AbortSignal, admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
-    const known = this.#state.takeNext(this.#wish.mode === 'exclusive' && admit !== undefined);
+    const known = this.#state.takeNext(
+      this.#wish.mode === 'exclusive' && admit !== undefined,
+      this.#settings.clock.monotonic(),
+    );
     return known === undefined ? this.#lookAndClaim(signal, admit) : this.#claim(known);
   }
 

@@ -25,6 +25,7 @@ export class Lease {
   readonly #state: LockState;
   readonly #settings: Settings;
   readonly #claim: LiveClaim;
+  readonly #grantedAt: number;
   #attempts: number;
   #controller: AbortController | undefined;
   /** It is a shared one to its owner, but the storage has not said that it is one to others. */
@@ -43,6 +44,7 @@ export class Lease {
     this.#state = state;
     this.#settings = settings;
     this.#claim = claim;
+    this.#grantedAt = settings.clock.monotonic();
     claim.granted = true;
     this.#attempts = attempts;
     claim.whenLost((error) => {
@@ -165,10 +167,15 @@ export class Lease {
       if (this.#ended === 'released') throw error;
       this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
     }
-    if (this.#ended === 'released') this.#state.noteReleased(this.#claim);
+    if (this.#ended === 'released') this.#noteReleased();
     const cleanedUp = this.#claim.cleanedUp();
     if (cleanedUp !== undefined) await cleanedUp;
     if (this.#ended === 'released') this.#settings.emit({ type: 'released', token: this.token });
+  }
+
+  #noteReleased(): void {
+    const now = this.#settings.clock.monotonic();
+    this.#state.noteReleased(this.#claim, now, now - this.#grantedAt);
   }
 
   #end(how: 'released' | 'detached'): void {

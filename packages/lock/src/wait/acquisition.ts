@@ -66,6 +66,7 @@ export class Acquisition {
         await queue.enter(this.#cancellation);
         inFront = true;
       }
+      if (this.#state.ledger.vfs.capabilities.cost === 'local') await this.#letOthersRun();
       for (let conflicts = 0; ;) {
         let attempt: Attempt;
         try {
@@ -90,6 +91,11 @@ export class Acquisition {
       if (inFront) queue.leave();
       this.#cancellation.dispose();
     }
+  }
+
+  async #letOthersRun(): Promise<void> {
+    const ms = this.#state.politeMs(this.#settings.clock.monotonic());
+    if (ms > 0) await new Pauses(this.#settings).pause(ms, this.#cancellation);
   }
 
   /** Claims only what it can have at once. */
