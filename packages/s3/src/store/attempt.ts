@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@holdfast/vfs';
-import { FailedAttempt, type Failure } from '@holdfast/vfs/adapter';
+import { FailedAttempt, whenAborted, type Failure } from '@holdfast/vfs/adapter';
 import { failureOf } from '../errors.js';
 import { ABORTED, TIMED_OUT } from './failures.js';
 
@@ -37,8 +37,7 @@ export async function attempt<T>(
     const end = (): void => {
       timer.cancel();
       suspicion.cancel();
-      signal?.removeEventListener('abort', onAbort);
-      closed.removeEventListener('abort', onAbort);
+      for (const forget of forgets) forget?.();
     };
     // The SDK is told to stop, but not relied on to do so.
     const giveUp = (failure: Failure): void => {
@@ -66,8 +65,7 @@ export async function attempt<T>(
     const suspicion = clock.schedule(() => {
       if (!moved) onSilence();
     }, SUSPICIOUS_MS);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    closed.addEventListener('abort', onAbort, { once: true });
+    const forgets = [signal, closed].map((given) => given && whenAborted(given, onAbort));
     send(controller.signal, () => (moved = true))
       .finally(end)
       .then(resolve, (error: unknown) => reject(failureOf(error)));

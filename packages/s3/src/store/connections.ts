@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/vfs';
-import { Backoff, FailedAttempt, type Attempt } from '@holdfast/vfs/adapter';
+import { Backoff, FailedAttempt, whenAborted, type Attempt } from '@holdfast/vfs/adapter';
 import { failureOf } from '../errors.js';
 import { nodeAgents, type Agents } from './agents.js';
 import { ABORTED } from './failures.js';
@@ -89,8 +89,7 @@ export class Connections {
     };
     let timer = this.#clock.schedule(onPatience, this.#patienceMs);
     if (signal?.aborted === true || closed.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    closed.addEventListener('abort', onAbort, { once: true });
+    const forgets = [signal, closed].map((given) => given && whenAborted(given, onAbort));
     try {
       const giveBack = await this.#take(gate.signal);
       try {
@@ -101,8 +100,7 @@ export class Connections {
       }
     } finally {
       timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
-      closed.removeEventListener('abort', onAbort);
+      for (const forget of forgets) forget?.();
     }
   }
 
