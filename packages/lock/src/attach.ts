@@ -1,6 +1,6 @@
 import { isVFSError } from '@holdfast/vfs';
 import { nonce } from './claim/index.js';
-import { LockLostError, LockOptionError } from './errors/index.js';
+import { isLockError, LockLostError, LockOptionError } from './errors/index.js';
 import { detachedLeaseSchema, Lease, LiveClaim, type DetachedLease } from './lease/index.js';
 import { lossIn, type Claim } from './ledger/index.js';
 import type { LockState } from './lock-state.js';
@@ -35,6 +35,9 @@ export async function attachLease(
     const numbered = look.numbers.get(token);
     const loss = lossIn(look, claim) ?? (numbered?.attempts === attempt ? undefined : 'attached');
     if (loss !== undefined) throw new LockLostError(id, token, loss);
+    // A handle that was made up, or damaged, may name a claim that its owner still has.
+    if (numbered?.lastDetached !== attempt)
+      throw new LockOptionError(`the handle names token ${token}, which was not detached`);
     const record = {
       token,
       nonce: nonce(random),
@@ -53,7 +56,7 @@ export async function attachLease(
     settings.emit({ type: 'acquired', token, waitedMs: 0 });
     return new Lease(state, own, live, attempt);
   } catch (error) {
-    if (!(error instanceof LockLostError)) detach(ledger.markFree(token));
+    if (!isLockError(error)) detach(ledger.markFree(token));
     throw error;
   }
 }

@@ -98,8 +98,9 @@ export class LockState {
     return next.afterExclusive || !unobstructed ? next : undefined;
   }
 
-  /** For how many milliseconds it is polite to do nothing yet. */
+  /** For how many milliseconds it is polite to do nothing yet: above 0 on a disk alone, where a hand-over is that short. */
   politeMs(now: number): number {
+    if (this.ledger.vfs.capabilities.cost !== 'local') return 0;
     return this.#passedOnAt + POLITE_MS - now;
   }
 

@@ -188,7 +188,9 @@ export function firstTrustMs({
 /** The settings for a claim that was made with another window: a claim works with one for its whole life. */
 export function withWindow(settings: Settings, staleAfterMs: number): Settings {
   if (staleAfterMs === settings.staleAfterMs) return settings;
-  return { ...settings, staleAfterMs, heartbeatMs: staleAfterMs / 5, marginMs: staleAfterMs / 10 };
+  const factor = staleAfterMs / settings.staleAfterMs;
+  const { heartbeatMs, marginMs } = settings;
+  return { ...settings, staleAfterMs, heartbeatMs: heartbeatMs * factor, marginMs: marginMs * factor };
 }
 
 export interface TryOptions extends CallOptions {

@@ -105,3 +105,18 @@ it('faults that lie far apart in one long wait are no proof against the storage'
   await hosts.put('1001.free');
   expect((await hosts.time.runUntil(waiting)).held).toBe(true);
 });
+
+it('a handle that was made up takes nothing from who has the lock', async () => {
+  const hosts = new Hosts();
+  const holder = await hosts.host().lock().acquire();
+  const handle = await (await hosts.host().lock({ id: 'other' }).acquire()).detach({ ttlMs: 60_000 });
+  const forged = { ...handle, id: 'deploy', token: holder.token, origin: originOf(await hosts.ledger()) };
+  await expect(hosts.host().lock().attach(forged)).rejects.toMatchObject({ code: 'ELOCKOPTION' });
+  await hosts.time.advance(30_000);
+  expect(holder.held).toBe(true);
+  await holder.release();
+});
+
+function originOf(names: readonly string[]): number {
+  return Number(names.find((name) => name.endsWith('.origin'))?.slice(0, 16));
+}

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { isVFSError } from '@holdfast/vfs';
 import { LockLostError, type LossReason } from '../errors/index.js';
 import { lossIn, type Mode } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
@@ -120,7 +121,13 @@ export class Lease {
     this.#halfShared = true;
     // From the moment that it is sent, others may hold as well.
     this.#claim.mode = 'shared';
-    await this.#state.ledger.markShared(this.token);
+    try {
+      await this.#state.ledger.markShared(this.token);
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT')) this.#claim.onLoss('removed', error);
+      this.#assertHeld();
+      throw error;
+    }
     this.#halfShared = false;
     this.#state.wake();
     this.#assertHeld();

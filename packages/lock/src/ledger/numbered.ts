@@ -19,6 +19,8 @@ export interface Numbered {
   readonly beatWindowMs: number | undefined;
   /** How it was detached for the last time; `undefined` if it never was, or somebody attached to it since. */
   readonly detached: Detached | undefined;
+  /** Which time it was detached last, whether or not somebody attached to it since; 0 if it never was. */
+  readonly lastDetached: number;
   /** How often it was detached or attached so far; 0 if never. */
   readonly attempts: number;
   /** How often it passed from hand to hand so far: to detach it counts, and so does to attach to it. */
@@ -47,18 +49,18 @@ export class NumberedEntry implements Numbered {
   beatWindowMs: number | undefined = undefined;
   marks: string[] = NONE;
   attempts = 0;
+  lastDetached = 0;
   #detachedMs = 0;
-  #detached = -1;
-  #attached = -1;
+  #attached: number[] = NONE;
 
   constructor(number: number) {
     this.number = number;
   }
 
   get detached(): Detached | undefined {
-    return this.#detached > this.#attached
-      ? { attempt: this.#detached, windowMs: this.#detachedMs }
-      : undefined;
+    const attempt = this.lastDetached;
+    if (attempt === 0 || this.#attached.includes(attempt)) return undefined;
+    return { attempt, windowMs: this.#detachedMs };
   }
 
   get handovers(): number {
@@ -87,17 +89,17 @@ export class NumberedEntry implements Numbered {
         this.beatWindowMs = Math.max(this.beatWindowMs ?? 0, name.windowMs);
         break;
       case 'detached':
-        if (name.attempt > this.#detached) {
-          this.#detached = name.attempt;
+        if (name.attempt > this.lastDetached) {
+          this.lastDetached = name.attempt;
           this.#detachedMs = name.windowMs;
-        } else if (name.attempt === this.#detached) {
+        } else if (name.attempt === this.lastDetached) {
           // Of two that bear one number, the longer one is the safe one.
           this.#detachedMs = Math.max(name.windowMs, this.#detachedMs);
         }
         this.attempts = Math.max(this.attempts, name.attempt);
         break;
       case 'attached':
-        this.#attached = Math.max(this.#attached, name.attempt);
+        this.#attached = [...this.#attached, name.attempt];
         this.attempts = Math.max(this.attempts, name.attempt);
         break;
     }

@@ -66,7 +66,8 @@ export class Acquisition {
         await queue.enter(this.#cancellation);
         inFront = true;
       }
-      if (this.#state.ledger.vfs.capabilities.cost === 'local') await this.#letOthersRun();
+      const politeMs = this.#state.politeMs(this.#settings.clock.monotonic());
+      if (politeMs > 0) await new Pauses(this.#settings).pause(politeMs, this.#cancellation);
       for (let conflicts = 0; ;) {
         let attempt: Attempt;
         try {
@@ -91,11 +92,6 @@ export class Acquisition {
       if (inFront) queue.leave();
       this.#cancellation.dispose();
     }
-  }
-
-  async #letOthersRun(): Promise<void> {
-    const ms = this.#state.politeMs(this.#settings.clock.monotonic());
-    if (ms > 0) await new Pauses(this.#settings).pause(ms, this.#cancellation);
   }
 
   /** Claims only what it can have at once. */
