@@ -4,7 +4,7 @@ import type { LiveClaim } from './lease/index.js';
 import { Observer, Queue, Records } from './wait/index.js';
 
 /** For so long after a release, in milliseconds, the next number is known where many may follow in no time. */
-const RECENT_MS = 1;
+const RECENT_MS = 5;
 
 /**
  * A system often wakes who waits for the lock on the very processor that released it. So the next one has the lock only
