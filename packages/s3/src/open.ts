@@ -28,14 +28,15 @@ export function s3VFS(options: S3VFSOptions): VFS {
   const connections = new Connections({ clock, patienceMs: silenceMs });
   const client = makeClient(settings, connections.agents);
   const store = bucketStore(client, { bucket, connections, silenceMs, longestMs: deadlineMs, clock });
+  const where = `bucket ${bucket} at ${endpoint ?? `AWS ${region ?? ''}`.trim()}`;
   const driver = new S3Driver({
     store,
     keys: keysBelow(keyPrefix),
     proof: proofOf(endpoint, bucket, createHeader),
-    where: `bucket ${bucket} at ${endpoint ?? `AWS ${region ?? ''}`.trim()}`,
+    where,
     maxFileBytes,
     deadlineMs,
     clock,
   });
-  return createVFS(driver, { deadlineMs, clock });
+  return createVFS(driver, { deadlineMs, clock, server: where });
 }
