@@ -89,9 +89,11 @@ describe.each(Object.entries(SOURCES))('a guardian that has %s', (_, sources) =>
   });
 
   test('ends at once where the command has ended already', async () => {
-    const command = await saying('exit', {}, true);
+    const command = await saying('exec sleep 600', {}, true);
     const start_ = startOf(command.pid);
-    await once(command, 'close');
+    const ended = once(command, 'close');
+    command.kill('SIGKILL');
+    await ended;
     await guarded(`begin 600000\ngroup ${command.pid} ${start_}\n`, sources);
     await guarded(`begin 600000\ntree ${command.pid} ${start_}\n`, sources);
     expect(lives(command.pid ?? 0)).toBe(false);

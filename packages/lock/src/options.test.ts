@@ -141,7 +141,7 @@ describe('the settings', () => {
     expect(withWindow(settings, 10_000)).toBe(settings);
     expect(withWindow(settings, 60_000)).toMatchObject({
       staleAfterMs: 60_000,
-      heartbeatMs: 12_000,
+      heartbeatMs: 24_000,
       marginMs: 6_000,
     });
   });
