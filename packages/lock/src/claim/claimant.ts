@@ -125,7 +125,8 @@ export class Claimant {
     }
     if (proved.status === 'rejected') throw proved.reason;
     state.proven = true;
-    return looked.value;
+    // What was seen in a directory that was made only now stood in another one, which is gone.
+    return proved.value && looked.value.highest > 0 ? state.ledger.look(signal) : looked.value;
   }
 
   /**

@@ -11,10 +11,12 @@ const proven = new WeakSet<VFS>();
  *
  * Costs one call where the directory is there already, and that can go beside the first look.
  *
+ * @returns whether the directory was made
  * @throws `UnsafeStorageError`
  */
-export async function probe({ vfs, path }: Ledger): Promise<void> {
-  if (!(await refused(vfs, path)) && !proven.has(vfs) && !(await refused(vfs, path))) {
+export async function probe({ vfs, path }: Ledger): Promise<boolean> {
+  const isMade = !(await refused(vfs, path));
+  if (isMade && !proven.has(vfs) && !(await refused(vfs, path))) {
     throw new UnsafeStorageError({
       adapter: vfs.adapter,
       path,
@@ -23,6 +25,7 @@ export async function probe({ vfs, path }: Ledger): Promise<void> {
     });
   }
   proven.add(vfs);
+  return isMade;
 }
 
 /** Takes the proof back: what was refused was no directory. */
