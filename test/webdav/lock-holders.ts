@@ -165,7 +165,9 @@ export function lockHolders(
     await lease.verify();
     heir.record.held(lease);
     expect(await heir.lock.inspect()).toMatchObject({ holders: [{ token: lease.token }] });
-    const refusal = await old.stage.play(old.lock.tryAcquire().catch((error: unknown) => error));
+    // It looks at the holder for a while, whose time must go on meanwhile.
+    const refused = old.lock.tryAcquire().catch((error: unknown) => error);
+    const [refusal] = await Promise.all([old.stage.play(refused), heir.stage.play(refused)]);
     expect(refusal).toMatchObject({ code: 'ELOCKED', token: lease.token });
     heir.record.release(lease);
     await heir.stage.play(lease.release());
