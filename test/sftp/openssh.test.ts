@@ -143,8 +143,8 @@ describe.skipIf(missing !== undefined)(`OpenSSH${missing ? ` (${missing})` : ''}
 
   test('is refused a lock in a directory that it may only read', async () => {
     mkdirSync(join(server.folder, 'read-only'), { mode: 0o555 });
-    for (const call of [vfs.mkdir('/read-only/a'), vfs.writeFile('/read-only/f', 'x')]) {
-      await expect(call).rejects.toMatchObject({ code: 'EACCES', outcome: 'failed' });
+    for (const call of [() => vfs.mkdir('/read-only/a'), () => vfs.writeFile('/read-only/f', 'x')]) {
+      await expect(call()).rejects.toMatchObject({ code: 'EACCES', outcome: 'failed' });
     }
     const lock = new Lock(vfs, { id: 'deploy', dir: '/read-only' });
     await expect(lock.acquire()).rejects.toMatchObject({ code: 'EACCES' });
