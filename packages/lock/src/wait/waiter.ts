@@ -31,6 +31,7 @@ export class Waiter {
   readonly #claim: LiveClaim;
   readonly #cancellation: Cancellation;
   readonly #listener: WaiterListener;
+  readonly #watching: Watching;
   readonly #pauses: Pauses;
   #lastAhead = 0;
   /** When it asks about those in its way at the earliest, on the monotonic clock. */
@@ -45,6 +46,8 @@ export class Waiter {
       readonly way: Way;
       readonly cancellation: Cancellation;
       readonly listener: WaiterListener;
+      /** Closed by who made it. */
+      readonly watching: Watching;
       /** Somebody wants to know at once whom it waits for. */
       readonly curious: boolean;
     },
@@ -55,6 +58,7 @@ export class Waiter {
     this.#claim = claim;
     this.#cancellation = init.cancellation;
     this.#listener = init.listener;
+    this.#watching = init.watching;
     this.#pauses = new Pauses(settings);
     const { cost, watch } = state.ledger.vfs.capabilities;
     const brief = cost === 'local' && watch && !init.curious;
@@ -69,11 +73,17 @@ export class Waiter {
    */
   async wait({ look: first }: ConfirmedClaim): Promise<Look> {
     const wake = (): void => this.#pauses.wake();
-    const watching = new Watching(this.#state, this.#settings, wake);
+    const watching = this.#watching;
+    watching.listen(wake);
     const forget = this.#state.onWake(wake);
     this.#claim.whenLost(wake);
     try {
       for (let look = first; ;) {
+        // The usual end of a wait, with nothing between the look and the grant.
+        if (this.way.blocking(look).length === 0) {
+          this.#assertStanding(look);
+          return look;
+        }
         const { blocking, judgement, shown } = await this.#cancellation.race(this.#passStale(look));
         look = shown;
         this.#assertStanding(look);
@@ -98,7 +108,6 @@ export class Waiter {
       }
     } finally {
       forget();
-      watching.close();
     }
   }
 

@@ -15,17 +15,39 @@ const NEAR = 2;
 export class Watching {
   readonly #state: LockState;
   readonly #settings: Settings;
-  readonly #wake: () => void;
+  /** Called when it is worth while to look. */
+  #wake: (() => void) | undefined;
+  /** Something happened before anybody listened. */
+  #missed = false;
   readonly #blocking = new Set<number>();
   #path: string | undefined;
   #watcher: Watcher | undefined;
+  #begun: Promise<void> | undefined;
   #closed = false;
 
-  /** @param wake called when it is worth while to look */
-  constructor(state: LockState, settings: Settings, wake: () => void) {
+  constructor(state: LockState, settings: Settings) {
     this.#state = state;
     this.#settings = settings;
+  }
+
+  /** @param wake called when it is worth while to look: at once, if something happened already */
+  listen(wake: () => void): void {
     this.#wake = wake;
+    if (this.#missed) wake();
+    this.#missed = false;
+  }
+
+  /**
+   * Begins to watch before the look that tells what there is to wait for, so that none is needed once it is watched.
+   *
+   * @param blocking what is likely to be in the way, going by `look`
+   * @returns a promise, if that look should wait for it
+   */
+  prepare(look: Look, blocking: readonly number[]): Promise<void> | undefined {
+    if (!this.#follow(look, blocking)) return undefined;
+    return this.#begun?.then(() => {
+      this.#missed = false; // The look comes after it.
+    });
   }
 
   /** Whether it can be expected that a change is told. */
@@ -35,14 +57,20 @@ export class Watching {
 
   /** @param blocking what is in the way, in ascending order, by `look` */
   follow(look: Look, blocking: readonly number[]): void {
+    this.#follow(look, blocking);
+  }
+
+  /** @returns whether it watches something else than before */
+  #follow(look: Look, blocking: readonly number[]): boolean {
     const path = this.#pathFor(look, blocking);
     this.#blocking.clear();
     for (const number of blocking) this.#blocking.add(number);
-    if (path === this.#path) return;
+    if (path === this.#path) return false;
     this.#watcher?.close();
     this.#watcher = undefined;
     this.#path = path;
-    if (path !== undefined) this.#watch(path);
+    this.#begun = path === undefined ? undefined : this.#watch(path);
+    return true;
   }
 
   close(): void {
@@ -61,24 +89,29 @@ export class Watching {
     return blocking.length <= NEAR ? ledger.path : undefined;
   }
 
-  #watch(path: string): void {
+  #watch(path: string): Promise<void> {
     const { vfs, path: directory } = this.#state.ledger;
     const onChange = (name?: string): void => {
       if (this.#closed || this.#path !== path) return;
-      if (path !== directory || name === undefined || this.#concerns(name)) this.#wake();
+      if (path !== directory || name === undefined || this.#concerns(name)) this.#news();
     };
-    vfs.watch(path, onChange).then(
+    return vfs.watch(path, onChange).then(
       (watcher) => {
         if (this.#closed || this.#path !== path) return watcher.close();
         this.#watcher = watcher;
-        this.#wake(); // What happened before the watch began may have gone unseen.
+        this.#news(); // What happened before the watch began may have gone unseen.
       },
       (error: unknown) => {
         if (this.#closed || this.#path !== path) return;
-        if (isVFSError(error, 'ENOENT')) this.#wake();
+        if (isVFSError(error, 'ENOENT')) this.#news();
         else this.#settings.emit({ type: 'storage-error', during: 'acquire', error });
       },
     );
+  }
+
+  #news(): void {
+    if (this.#wake === undefined) this.#missed = true;
+    else this.#wake();
   }
 
   /** Whether a change of the entry called `name` may take something out of the way. */
