@@ -1,5 +1,5 @@
 import { isVFSError } from '@holdfast/vfs';
-import { nonce, type ConfirmedClaim } from '../claim/index.js';
+import { assertPermits, nonce, type ConfirmedClaim } from '../claim/index.js';
 import { StaleLockError } from '../errors/index.js';
 import type { HeldClaim } from '../identity/index.js';
 import type { LiveClaim } from '../lease/index.js';
@@ -77,10 +77,11 @@ export class Waiter {
         const { blocking, judgement, shown } = await this.#cancellation.race(this.#passStale(look));
         look = shown;
         this.#assertStanding(look);
+        assertPermits(this.#state.ledger, look, this.#settings);
         if (blocking.length === 0) return look;
         const briefMs = this.#askAt - this.#settings.clock.monotonic();
         if (briefMs > 0) {
-          watching.follow(look, blocking);
+          watching.follow(look, judgement);
           await this.#pauses.pause(Math.min(briefMs, judgement.remainingMs), this.#cancellation);
           look = await this.#look();
           continue;
@@ -90,7 +91,7 @@ export class Waiter {
           continue;
         }
         await this.#cancellation.race(this.#tell(look, blocking));
-        watching.follow(look, blocking);
+        watching.follow(look, judgement);
         const ours = blocking.every((number) => this.#state.own.has(number));
         const told = ours ? 'by this process' : watching.active ? 'by the storage' : undefined;
         await this.#pauses.untilNextLook(judgement, this.#cancellation, told);

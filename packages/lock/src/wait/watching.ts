@@ -2,8 +2,9 @@ import { isVFSError, joinPath, type Watcher } from '@holdfast/vfs';
 import { claimName, parseLedgerName, type Look } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
+import type { Judgement } from './way.js';
 
-/** Where the directory is watched, so many in the way at most: each change wakes all who watch it. */
+/** Where the directory is watched, by those so many turns away at most: each change wakes all who watch it. */
 const NEAR = 2;
 
 /**
@@ -33,9 +34,10 @@ export class Watching {
     return this.#watcher !== undefined;
   }
 
-  /** @param blocking what is in the way, in ascending order, by `look` */
-  follow(look: Look, blocking: readonly number[]): void {
-    const path = this.#pathFor(look, blocking);
+  /** @param judgement what is in the way by `look` */
+  follow(look: Look, judgement: Pick<Judgement, 'blocking' | 'ahead'>): void {
+    const { blocking } = judgement;
+    const path = this.#pathFor(look, judgement);
     this.#blocking.clear();
     for (const number of blocking) this.#blocking.add(number);
     if (path === this.#path) return;
@@ -50,7 +52,7 @@ export class Watching {
     this.#watcher?.close();
   }
 
-  #pathFor(look: Look, blocking: readonly number[]): string | undefined {
+  #pathFor(look: Look, { blocking, ahead }: Pick<Judgement, 'blocking' | 'ahead'>): string | undefined {
     const { ledger, own } = this.#state;
     const { watch, link } = ledger.vfs.capabilities;
     const next = blocking.at(-1);
@@ -58,7 +60,7 @@ export class Watching {
     if (!watch || next === undefined || own.has(next)) return undefined;
     if (link && !ledger.ofSemaphore && look.numbers.get(next)?.claim?.type === 'file')
       return joinPath(ledger.path, claimName(next));
-    return blocking.length <= NEAR ? ledger.path : undefined;
+    return ahead <= NEAR ? ledger.path : undefined;
   }
 
   #watch(path: string): void {
