@@ -323,7 +323,7 @@ export const mutants = [
     always: true,
     killer: 'lateClaim',
     file: 'lease/cleanup.ts',
-    from: 'if (floor !== undefined && !(await this.#attempt(ledger.makeFloor(floor)))) return;',
+    from: 'if (floor !== undefined && !(await this.#close(floor))) return;',
     to: '',
   },
   {

@@ -127,6 +127,8 @@ export interface About {
   readonly platform: NodeJS.Platform;
   /** Whether a server may have had the request. */
   readonly remote: boolean;
+  /** The code says all: the error of the system is not kept as the cause. Default false. */
+  readonly plain?: boolean;
 }
 
 /**
@@ -181,7 +183,7 @@ export function toVFSError(error: unknown, about: About): VFSError {
     detail: meaning.detail,
     advice: meaning.advice,
     outcome: uncertain ? outcomeOfSilence(about.op) : 'failed',
-    cause: error,
+    cause: about.plain === true ? undefined : error,
   });
 }
 

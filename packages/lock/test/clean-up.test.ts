@@ -97,6 +97,34 @@ describe('a clean-up', () => {
     expect((await hosts.host().lock().tryAcquire()).held).toBe(true);
   });
 
+  it('is done by one of those who follow each other on a disk, however many see what is over', async () => {
+    const hosts = await Hosts.begun();
+    await leave(hosts, 16);
+    const all = [hosts.host(), hosts.host(), hosts.host()];
+    const leases = all.map((host) => host.lock().acquire());
+    await hosts.time.settle();
+    await hosts.time.runUntil(Promise.all(leases.map(async (lease) => (await lease).release())));
+    await hosts.time.advance(1_000);
+    const removals = all.flatMap(cleaning).filter((call) => call.startsWith('rm '));
+    expect(removals.length).toBe(2 * 16);
+    expect(new Set(removals).size).toBe(removals.length);
+  });
+
+  it('of one that died half-way is done by others once much is left', async () => {
+    const hosts = await Hosts.begun();
+    await leave(hosts, 46);
+    await hosts.put('1040.floor');
+    const all = [hosts.host(), hosts.host()];
+    for (let round = 0; round < 2; round++) {
+      const leases = all.map((host) => host.lock().acquire());
+      await hosts.time.settle();
+      await hosts.time.runUntil(Promise.all(leases.map(async (lease) => (await lease).release())));
+      await hosts.time.advance(10);
+    }
+    await hosts.time.advance(1_000);
+    expect((await hosts.ledger()).filter((name) => /^10[0-3]\d$/.test(name))).toEqual([]);
+  });
+
   it('leaves the last eight floors', async () => {
     const hosts = await Hosts.begun();
     const host = hosts.host();

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { parentOf } from '@holdfast/vfs';
 import type { Capabilities, Entry, FileInfo, OnChange, Operation, VFSPath, Watcher } from '@holdfast/vfs';
 import type { Answer, VFSDriver } from '@holdfast/vfs/adapter';
 import type { LocalDriver } from '../driver.js';
@@ -184,17 +185,31 @@ export class DiskDriver implements VFSDriver {
     if (!isShort || O_NOFOLLOW === 0) return stepByStep();
     const wait = itsTurn();
     if (wait !== undefined) return wait.then(() => this.#simply(op, path, isShort, call, stepByStep));
+    const { stackTraceLimit } = Error;
     try {
+      // Of a refusal the system call is all there is to know, and to write down a stack takes longer than the call.
+      Error.stackTraceLimit = 0;
       const done = call();
       if (done !== NOT_SIMPLE) return done;
     } catch (error) {
-      if (error instanceof HalfDone || !LOOK_CLOSER.has(errnoOf(error))) {
+      Error.stackTraceLimit = stackTraceLimit;
+      const errno = error instanceof HalfDone ? undefined : errnoOf(error);
+      const plain = errno === 'EEXIST' || (errno === 'ENOENT' && this.#isPlainAbsence(op, path));
+      if (plain || errno === undefined || !LOOK_CLOSER.has(errno)) {
         const { adapter } = this;
         const { root: place, platform } = this.#jail.config;
-        throw toVFSError(error, { op, path, adapter, place, platform, remote: false });
+        throw toVFSError(error, { op, path, adapter, place, platform, remote: false, plain });
       }
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
     return stepByStep();
+  }
+
+  /** Whether `path` is absent and nothing else: the directory that it would be in is there, and the same as ever. */
+  #isPlainAbsence(op: Operation, path: VFSPath): boolean {
+    const parent = op === 'rm' || op === 'stat' ? parentOf(path) : undefined;
+    return parent !== undefined && this.#jail.isStill(parent);
   }
 
   #create(at: string, data: Uint8Array): void {

@@ -86,6 +86,14 @@ export class DiskJail implements Jail {
     return finishNow(this.#resolve(path, known));
   }
 
+  /** Whether the directory `path` is known and, by another look, still the same. */
+  isStill(path: VFSPath): boolean {
+    const known = this.#known.get(path);
+    if (known === undefined) return false;
+    const now = lstatSync(known.real, { throwIfNoEntry: false });
+    return now !== undefined && isSame(known, now);
+  }
+
   /** As {@link named}, at once. */
   namedNow(path: VFSPath): string {
     const end = path.lastIndexOf('/');

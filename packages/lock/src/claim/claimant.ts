@@ -3,7 +3,6 @@ import { LedgerError, UnsafeStorageError } from '../errors/index.js';
 import {
   claimName,
   confirm,
-  encodeRecord,
   HIGHEST_NUMBER,
   liveBelow,
   markName,
@@ -63,24 +62,30 @@ export class Claimant {
    * would leave it in everybody's way.
    *
    * @param admit asked before anything is claimed, if it matters what is in the way
+   * @param foresee told what was in the way before the claim; what it returns is awaited before the claim is confirmed
    */
-  attempt(signal?: AbortSignal, admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
+  attempt(
+    signal?: AbortSignal,
+    admit?: (look: Look) => Promise<boolean>,
+    foresee?: (look: Look) => Promise<void> | undefined,
+  ): Promise<Attempt> {
     const known = this.#state.takeNext(
       this.#wish.mode === 'exclusive' && admit !== undefined,
       this.#settings.clock.monotonic(),
     );
-    return known === undefined ? this.#lookAndClaim(signal, admit) : this.#claim(known);
+    return known === undefined ? this.#lookAndClaim(signal, admit, foresee) : this.#claim(known);
   }
 
   async #lookAndClaim(
     signal: AbortSignal | undefined,
     admit: ((look: Look) => Promise<boolean>) | undefined,
+    foresee: ((look: Look) => Promise<void> | undefined) | undefined,
   ): Promise<Attempt> {
     const look = await this.#look(signal);
     if (look === undefined) return { kind: 'conflict' };
     if (admit !== undefined && !(await admit(look))) return { kind: 'refused', look };
     const leap = LEAPS[Math.min(this.#conflicts, LEAPS.length - 1)] ?? 1;
-    return this.#claim({ number: look.highest + leap, origin: look.origin });
+    return this.#claim({ number: look.highest + leap, origin: look.origin }, look, foresee);
   }
 
   /** Marks a claim of our own as over, behind whoever wanted it. Never rejects. Rule 7. */
@@ -154,22 +159,32 @@ export class Claimant {
     return undefined;
   }
 
-  async #claim(claim: Claim): Promise<Attempt> {
+  /** @param before the look that it is made after, if that was just now */
+  async #claim(
+    claim: Claim,
+    before?: Look,
+    foresee?: (look: Look) => Promise<void> | undefined,
+  ): Promise<Attempt> {
     const { ledger } = this.#state;
     const { number } = claim;
     if (number > HIGHEST_NUMBER) {
       throw this.#unsafe(`number ${number - 1} stands in the ledger, and there is none beyond`);
     }
     this.#state.noteClaiming(claim);
-    const record = this.#recordOf(number);
+    const wallMs = this.#settings.clock.wall();
+    const last = this.#state.lastMade(this.#settings, wallMs, before);
+    const record = last === undefined ? this.#recordOf(number, wallMs) : { ...last.record, token: number };
     const startedAt = stopwatchOf(this.#settings.clock).now();
     try {
-      await ledger.makeClaim(number, encodeRecord(record));
+      await ledger.makeClaim(record, last?.number);
+      this.#state.noteMade(record, this.#settings);
     } catch (error) {
       return this.#notMade(claim, record, error);
     }
     let gaps = 0;
     try {
+      const foreseen = before === undefined ? undefined : foresee?.(before);
+      if (foreseen !== undefined) await foreseen;
       // No await but those of the storage's answers: every turn in between is time that a holder is kept waiting.
       for (let look = await this.#markAndLook(number); ; look = await ledger.look()) {
         assertPermits(ledger, look, this.#settings);
@@ -297,13 +312,13 @@ export class Claimant {
     return new UnsafeStorageError({ adapter: vfs.adapter, path, evidence, cause });
   }
 
-  #recordOf(token: number): ClaimRecord {
-    const { random, staleAfterMs, clock, label, identity } = this.#settings;
+  #recordOf(token: number, since: number): ClaimRecord {
+    const { random, staleAfterMs, label, identity } = this.#settings;
     return {
       token,
       nonce: nonce(random),
       staleAfterMs,
-      since: clock.wall(),
+      since,
       label,
       process: identity?.self,
     };

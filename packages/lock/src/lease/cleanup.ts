@@ -1,4 +1,4 @@
-import { planCleanup, type CleanupPlan, type Look } from '../ledger/index.js';
+import { planCleanup, type CleanupPlan, type Look, type Removal } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import { isTransient } from '../time/index.js';
@@ -16,11 +16,11 @@ interface CleanupInit {
   readonly contended: boolean;
 }
 
-/** Of those who are granted the lock one after the other, one in so many cleans up. */
-const ON_DUTY = 8;
+/** So many numbers are removed by one of those who are granted the lock one after the other. */
+const SHARE = 8;
 
-/** With so much to remove, whoever comes along does it. */
-const PLENTY = 16;
+/** With so much to remove, whoever had begun with it is taken to have died. */
+const ABANDONED = 48;
 
 /** Marks as over what was passed, and removes what earlier claims left behind. Rules 3 and 9. */
 export class Cleanup {
@@ -28,6 +28,8 @@ export class Cleanup {
   readonly #settings: Settings;
   readonly #passed: readonly number[];
   readonly #plan: CleanupPlan | undefined;
+  /** Others have the same plan: who makes its floor follows it. */
+  readonly #shared: boolean;
   #done: Promise<void> | undefined;
   #stopped = false;
 
@@ -38,10 +40,10 @@ export class Cleanup {
     { own, look, passed, contended }: CleanupInit,
   ): Cleanup | undefined {
     const numbers = Array.from(passed);
-    const plan = planCleanup(look, own);
+    const whole = planCleanup(look, own);
+    const plan = contended ? shareOf(whole, look) : whole;
     if (plan === undefined && numbers.length === 0) return undefined;
-    if (contended && numbers.length === 0 && plan !== undefined && !isOnDuty(own, plan)) return undefined;
-    return new Cleanup(state, settings, numbers, plan);
+    return new Cleanup(state, settings, numbers, plan, contended);
   }
 
   private constructor(
@@ -49,11 +51,13 @@ export class Cleanup {
     settings: Settings,
     passed: readonly number[],
     plan: CleanupPlan | undefined,
+    shared: boolean,
   ) {
     this.#state = state;
     this.#settings = settings;
     this.#passed = passed;
     this.#plan = plan;
+    this.#shared = shared;
   }
 
   /** Begins, once, in the background. */
@@ -80,16 +84,16 @@ export class Cleanup {
 
   async #follow({ floor, removals, rest }: CleanupPlan): Promise<void> {
     const { ledger } = this.#state;
-    if (floor !== undefined && !(await this.#attempt(ledger.makeFloor(floor)))) return;
+    if (floor !== undefined && !(await this.#close(floor))) return;
     const left = removals.values();
     const most = ledger.vfs.capabilities.cost === 'local' ? AT_ONCE.local : AT_ONCE.remote;
     const atOnce = Math.min(most, removals.length);
     await Promise.all(Array.from({ length: atOnce }, () => this.#remove(left)));
-    await this.#remove([{ claim: undefined, marks: rest }]);
+    await this.#remove([{ number: 0, claim: undefined, marks: rest }]);
   }
 
   /** A claim before its marks. What cannot be removed keeps them, so that it still shows that it is over. */
-  async #remove(removals: Iterable<CleanupPlan['removals'][number]>): Promise<void> {
+  async #remove(removals: Iterable<Removal>): Promise<void> {
     const { ledger } = this.#state;
     for (const { claim, marks } of removals) {
       try {
@@ -100,6 +104,14 @@ export class Cleanup {
         this.#note(error);
       }
     }
+  }
+
+  /** @returns whether what `floor` closes is to be removed by this one */
+  async #close(floor: number): Promise<boolean> {
+    const { ledger } = this.#state;
+    if (!this.#shared) return this.#attempt(ledger.makeFloor(floor));
+    let first = false;
+    return (await this.#attempt(ledger.makeFloorFirst(floor).then((made) => void (first = made)))) && first;
   }
 
   async #attempt(work: Promise<void>): Promise<boolean> {
@@ -120,7 +132,15 @@ export class Cleanup {
   }
 }
 
-/** Those who are granted the lock one after the other all see the same to be removed. */
-function isOnDuty(own: number, { removals, rest }: CleanupPlan): boolean {
-  return own % ON_DUTY === 0 || removals.length >= PLENTY || (removals.length === 0 && rest.length > 0);
+/**
+ * Those who are granted the lock one after the other all see the same to be removed. So each removes what one floor closes,
+ * a floor that all of them would name alike and that one of them makes.
+ */
+function shareOf(plan: CleanupPlan | undefined, look: Look): CleanupPlan | undefined {
+  if (plan === undefined || plan.removals.length === 0 || plan.removals.length >= ABANDONED) return plan;
+  const highest = plan.removals.at(-1)?.number ?? 0;
+  const floor = highest - (highest % SHARE);
+  const begun = look.floors.findLast((each) => each % SHARE === 0) ?? 0;
+  const removals = plan.removals.filter(({ number }) => number > begun && number <= floor);
+  return removals.length === 0 ? undefined : { floor, removals, rest: plan.rest };
 }

@@ -26,7 +26,6 @@ export class Lease {
   readonly #state: LockState;
   readonly #settings: Settings;
   readonly #claim: LiveClaim;
-  readonly #grantedAt: number;
   #attempts: number;
   #controller: AbortController | undefined;
   /** It is a shared one to its owner, but the storage has not said that it is one to others. */
@@ -45,7 +44,6 @@ export class Lease {
     this.#state = state;
     this.#settings = settings;
     this.#claim = claim;
-    this.#grantedAt = settings.clock.monotonic();
     claim.granted = true;
     this.#attempts = attempts;
     claim.whenLost((error) => {
@@ -190,8 +188,7 @@ export class Lease {
   }
 
   #noteReleased(): void {
-    const now = this.#settings.clock.monotonic();
-    this.#state.noteReleased(this.#claim, now, now - this.#grantedAt);
+    this.#state.noteReleased(this.#claim, this.#settings.clock.monotonic());
   }
 
   #end(how: 'released' | 'detached'): void {

@@ -31,7 +31,7 @@ export class LiveClaim implements Claim, Wish {
   mode: Mode;
   /** It is the lock itself, and no longer a place in the queue. */
   granted = false;
-  /** Others want the lock too: it waited for its turn, or somebody waited behind it when that came. */
+  /** Other processes want the lock too: it waited for one of them, or one waited behind it when its turn came. */
   contended = false;
   readonly #state: LockState;
   readonly #settings: Settings;
@@ -41,6 +41,7 @@ export class LiveClaim implements Claim, Wish {
   #trustedUntil: number;
   #fate: State = { kind: 'alive' };
   #onLoss: ((error: LockLostError) => void) | undefined;
+  #plan: (() => Cleanup | undefined) | undefined;
   #cleanup: Cleanup | undefined;
   #freed: Promise<void> | undefined;
 
@@ -100,13 +101,28 @@ export class LiveClaim implements Claim, Wish {
    * as function calls not before the work is done, or has lasted a while: never on the way to a grant. Rule 9.
    */
   cleanUp(look: Look, passed: Iterable<number>): void {
-    if (look.highest > this.number) this.contended = true;
+    if (look.highest > this.number && this.#isWantedByOthers(look)) this.contended = true;
     const local = this.#state.ledger.vfs.capabilities.cost === 'local';
-    const contended = local && this.contended;
-    const cleanup = Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed, contended });
-    this.#cleanup = cleanup;
-    this.#state.prune(look.numbers);
-    if (!local) cleanup?.start();
+    const contended = local && this.#state.isContended(this, this.#settings.clock.monotonic());
+    this.#plan = () => {
+      this.#state.prune(look.numbers);
+      return Cleanup.of(this.#state, this.#settings, { own: this.number, look, passed, contended });
+    };
+    if (!local) this.#startCleanUp();
+  }
+
+  #isWantedByOthers({ numbers }: Look): boolean {
+    for (const number of numbers.keys())
+      if (number > this.number && !this.#state.own.has(number)) return true;
+    return false;
+  }
+
+  #startCleanUp(): Cleanup | undefined {
+    const plan = this.#plan;
+    this.#plan = undefined;
+    if (plan !== undefined) this.#cleanup = plan();
+    this.#cleanup?.start();
+    return this.#cleanup;
   }
 
   onBeat(startedAt: number): void {
@@ -114,7 +130,7 @@ export class LiveClaim implements Claim, Wish {
     if (!this.alive) return;
     const { staleAfterMs, marginMs } = this.#settings;
     this.#trustedUntil = Math.max(this.#trustedUntil, startedAt + staleAfterMs - marginMs);
-    this.#cleanup?.start();
+    this.#startCleanUp();
   }
 
   onLoss(reason: LossReason, cause?: unknown): void {
@@ -157,9 +173,8 @@ export class LiveClaim implements Claim, Wish {
 
   /** Waits, not for long, for what is being cleaned up: many short leases should remove as much as they leave. */
   cleanedUp(): Promise<void> | undefined {
-    const cleanup = this.#cleanup;
+    const cleanup = this.#startCleanUp();
     if (cleanup === undefined) return undefined;
-    cleanup.start();
     return waitAtMost(this.#settings.clock, CLEANUP_MS, cleanup.done);
   }
 

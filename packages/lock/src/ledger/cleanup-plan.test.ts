@@ -21,7 +21,11 @@ describe('a clean-up', () => {
     const plan = planCleanup(lookAt('1.origin', ...over(2, 11).toReversed(), '5.beat.10000', '12'), 12);
     expect(plan?.floor).toBe(11);
     expect(numbers(plan?.removals)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect(plan?.removals[3]).toEqual({ claim: full('5'), marks: [full('5.free'), full('5.beat.10000')] });
+    expect(plan?.removals[3]).toEqual({
+      number: 5,
+      claim: full('5'),
+      marks: [full('5.free'), full('5.beat.10000')],
+    });
     expect(plan?.rest).toEqual([]);
   });
 
@@ -54,7 +58,11 @@ describe('a clean-up', () => {
     const marks = Array.from({ length: 8 }, (_, at) => `${at + 2}.free`);
     const plan = planCleanup(lookAt('1.origin', ...marks, '5.beat.900', '12'), 12);
     expect(plan?.floor).toBe(9);
-    expect(plan?.removals[3]).toEqual({ claim: undefined, marks: [full('5.free'), full('5.beat.900')] });
+    expect(plan?.removals[3]).toEqual({
+      number: 5,
+      claim: undefined,
+      marks: [full('5.free'), full('5.beat.900')],
+    });
   });
 
   it('leaves the last eight floors, the own new one among them, and every origin', () => {

@@ -12,12 +12,19 @@ const TOO_MANY = 64;
 /** So many floors stay: a listing that is read in parts must miss as many clean-ups to show none of them. */
 const FLOORS_KEPT = 8;
 
+/** What one number has left. */
+export interface Removal {
+  readonly number: number;
+  readonly claim: string | undefined;
+  readonly marks: readonly string[];
+}
+
 /** What a clean-up is to do, in this order. Rule 9. */
 export interface CleanupPlan {
   /** The floor to make first; `undefined` if one that stands is enough. */
   readonly floor: number | undefined;
   /** By number: a claim before its marks, so that nothing that is left looks like a claim that is alive. */
-  readonly removals: readonly { readonly claim: string | undefined; readonly marks: readonly string[] }[];
+  readonly removals: readonly Removal[];
   /** Old floors, and what contenders that died have left. */
   readonly rest: readonly string[];
 }
@@ -50,7 +57,7 @@ export function planCleanup(look: Look, own: number): CleanupPlan | undefined {
       .filter((number) => number <= upTo)
       .map((number) => look.numbers.get(number))
       .filter((numbered): numbered is Numbered => numbered !== undefined)
-      .map(({ number, claim, marks }) => ({ claim: claim && claimName(number), marks })),
+      .map(({ number, claim, marks }) => ({ number, claim: claim && claimName(number), marks })),
     rest: [
       ...floors.slice(0, Math.max(0, floors.length - FLOORS_KEPT)).map((number) => markName(number, 'floor')),
       ...look.leftovers,

@@ -1,4 +1,4 @@
-export { planCleanup, type CleanupPlan } from './cleanup-plan.js';
+export { planCleanup, type CleanupPlan, type Removal } from './cleanup-plan.js';
 export { Ledger, type Told } from './ledger.js';
 export type { Look } from './look.js';
 export {

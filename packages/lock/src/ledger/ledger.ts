@@ -20,7 +20,7 @@ import {
   takesName,
 } from './names.js';
 import type { Numbered } from './numbered.js';
-import { decodeRecord, LONGEST_RECORD_BYTES, type ClaimRecord } from './record.js';
+import { decodeRecord, encodeRecord, LONGEST_RECORD_BYTES, type ClaimRecord } from './record.js';
 
 /** What the storage tells of the content of an entry; what it does not tell is absent. */
 export interface Told {
@@ -105,9 +105,31 @@ export class Ledger {
     return this.#mark(markName(number, 'floor'));
   }
 
-  /** Makes the claim `number`. Exclusive: everything rests on it. */
-  makeClaim(number: number, record: string): Promise<void> {
-    return this.#exclusively(claimName(number), record);
+  /** As {@link makeFloor}. @returns whether it was not there yet */
+  makeFloorFirst(number: number): Promise<boolean> {
+    return this.#exclusively(markName(number, 'floor'), '').then(
+      () => true,
+      (error: unknown) => {
+        unless(['EEXIST'])(error);
+        return false;
+      },
+    );
+  }
+
+  /**
+   * Makes the claim that `record` tells of. Exclusive: everything rests on it.
+   *
+   * @param like an earlier claim with the same record. Where a claim can be one more name of that file it is, since a new
+   * file costs a disk five times as much; if the earlier one is gone, it is a new file
+   */
+  makeClaim(record: ClaimRecord, like?: number): Promise<void> {
+    const name = claimName(record.token);
+    const make = (): Promise<void> => this.#exclusively(name, this.asFiles ? encodeRecord(record) : '');
+    if (like === undefined || !this.canLink) return make();
+    return this.vfs.link(this.#at(claimName(like)), this.#at(name)).catch((error: unknown) => {
+      if (isVFSError(error, 'EEXIST') || (isVFSError(error) && error.outcome === 'unknown')) throw error;
+      return make();
+    });
   }
 
   /** Says that the own claim `number` is a shared one. */
@@ -125,13 +147,17 @@ export class Ledger {
     return this.#markOwn(number, markName(number, 'free'), ['EEXIST', 'ENOENT']);
   }
 
+  /** Whether a file can have more than one name here. */
+  get canLink(): boolean {
+    return this.vfs.capabilities.link && !this.#withoutLinks;
+  }
+
   /**
    * Makes a mark beside a claim. Where the claim is a file, a hard link to it saves an inode, and shows as a change of that
    * file to whoever watches it.
    */
   #markOwn(number: number, name: string, fine: readonly VFSErrorCode[]): Promise<void> {
-    if (!this.vfs.capabilities.link || this.#withoutLinks)
-      return this.#exclusively(name, '').catch(unless(fine));
+    if (!this.canLink) return this.#exclusively(name, '').catch(unless(fine));
     return this.vfs.link(this.#at(claimName(number)), this.#at(name)).catch((error: unknown) => {
       if (isVFSError(error, 'ENOENT', 'EEXIST')) return unless(fine)(error);
       // The claim is a directory or somebody else's file, which cannot be linked to; or nothing can be here.
@@ -208,6 +234,9 @@ export class Ledger {
       if (entry?.type !== 'file' || (entry.size ?? 0) > LONGEST_RECORD_BYTES) continue;
       const record = await this.#readRecordIn(entry.name, signal);
       if (record?.token === number) return record;
+      // A claim that is one more name of an earlier one of its owner.
+      if (entry === claim && record !== undefined && record.token < number)
+        return { ...record, token: number };
     }
     return undefined;
   }

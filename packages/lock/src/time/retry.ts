@@ -41,6 +41,18 @@ export function pauseAfter(tries: number): number {
   return PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
 }
 
+/** More promises than lie between what settles an `acquire` and the code that waited for it. */
+const HOPS = 16;
+
+/** Does `work` within the same turn of the event loop, but after the code that waits for what is being settled now. */
+export function afterCaller(work: () => void): void {
+  const hop = async (): Promise<void> => {
+    for (let left = HOPS; left > 0; left--) await Promise.resolve();
+    work();
+  };
+  detach(hop());
+}
+
 export function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(resolve, ms));
 }

@@ -6,6 +6,7 @@ import { inTheWay, liveBelow, type Look, type Wish } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import {
+  afterCaller,
   cancellation,
   detach,
   isTransient,
@@ -17,6 +18,7 @@ import { conflictingOwn } from './own-claims.js';
 import { Pauses } from './pauses.js';
 import { observe } from './verdict.js';
 import { attachToPass, Waiter } from './waiter.js';
+import { Watching } from './watching.js';
 import { heldClaim, Way } from './way.js';
 
 /** How often a lost race is run again before the winner is reported, by who does not wait. */
@@ -40,6 +42,7 @@ export class Acquisition {
   readonly #cancellation: Cancellation;
   readonly #claimant: Claimant;
   readonly #startedAt: number;
+  #watching: Watching | undefined;
   #first: HeldClaim | undefined;
   #trouble: { readonly since: number; readonly failures: number; readonly error: unknown } | undefined;
 
@@ -90,6 +93,7 @@ export class Acquisition {
       throw this.#asTimeout(error);
     } finally {
       if (inFront) queue.leave();
+      if (this.#watching !== undefined) this.#closeBehind(this.#watching);
       this.#cancellation.dispose();
     }
   }
@@ -130,10 +134,12 @@ export class Acquisition {
       },
     };
     const curious = this.#settings.observed || this.#timeoutMs !== undefined;
-    const init = { way, cancellation: this.#cancellation, listener, curious };
+    const watching = (this.#watching ??= new Watching(this.#state, this.#settings));
+    const init = { way, cancellation: this.#cancellation, listener, watching, curious };
     try {
+      const forOthers = confirmed.below.some((number) => !this.#state.own.has(number));
       const look = await new Waiter(this.#state, this.#settings, claim, init).wait(confirmed);
-      claim.contended = true;
+      claim.contended = forOthers;
       claim.cleanUp(look, way.passed);
       return claim;
     } catch (error) {
@@ -142,6 +148,11 @@ export class Acquisition {
       this.#freeBehind(claim);
       throw error;
     }
+  }
+
+  /** The lock is passed on within the time that a few such calls take, so the caller goes first. */
+  #closeBehind(watching: Watching): void {
+    afterCaller(() => watching.close());
   }
 
   #freeBehind(claim: LiveClaim): void {
@@ -170,9 +181,18 @@ export class Acquisition {
    */
   #attempt(admit?: (look: Look) => Promise<boolean>): Promise<Attempt> {
     const { signal } = this.#cancellation;
-    const work = this.#claimant.attempt(signal, admit);
+    const work = this.#claimant.attempt(signal, admit, admit === undefined ? this.#foresee : undefined);
     return signal === undefined ? work : this.#whileWanted(work);
   }
+
+  /** What is in the way before it claims will mostly be when it has claimed. */
+  readonly #foresee = (look: Look): Promise<void> | undefined => {
+    if (!this.#state.ledger.vfs.capabilities.watch) return undefined;
+    const blocking = inTheWay(liveBelow(look, Infinity), look, this.#wish, this.#settings.turn);
+    if (blocking.length === 0) return undefined;
+    this.#watching ??= new Watching(this.#state, this.#settings);
+    return this.#watching.prepare(look, blocking);
+  };
 
   async #whileWanted(work: Promise<Attempt>): Promise<Attempt> {
     try {

@@ -31,6 +31,7 @@ export class Waiter {
   readonly #claim: LiveClaim;
   readonly #cancellation: Cancellation;
   readonly #listener: WaiterListener;
+  readonly #watching: Watching;
   readonly #pauses: Pauses;
   #lastAhead = 0;
   /** When it asks about those in its way at the earliest, on the monotonic clock. */
@@ -45,6 +46,8 @@ export class Waiter {
       readonly way: Way;
       readonly cancellation: Cancellation;
       readonly listener: WaiterListener;
+      /** Closed by who made it. */
+      readonly watching: Watching;
       /** Somebody wants to know at once whom it waits for. */
       readonly curious: boolean;
     },
@@ -55,6 +58,7 @@ export class Waiter {
     this.#claim = claim;
     this.#cancellation = init.cancellation;
     this.#listener = init.listener;
+    this.#watching = init.watching;
     this.#pauses = new Pauses(settings);
     const { cost, watch } = state.ledger.vfs.capabilities;
     const brief = cost === 'local' && watch && !init.curious;
@@ -69,19 +73,24 @@ export class Waiter {
    */
   async wait({ look: first }: ConfirmedClaim): Promise<Look> {
     const wake = (): void => this.#pauses.wake();
-    const watching = new Watching(this.#state, this.#settings, wake);
+    const watching = this.#watching;
+    watching.listen(wake);
     const forget = this.#state.onWake(wake);
     this.#claim.whenLost(wake);
     try {
       for (let look = first; ;) {
+        // The usual end of a wait, with nothing between the look and the grant.
+        if (this.way.blocking(look).length === 0) {
+          this.#assertStanding(look);
+          return look;
+        }
         const { blocking, judgement, shown } = await this.#cancellation.race(this.#passStale(look));
         look = shown;
         this.#assertStanding(look);
-        assertPermits(this.#state.ledger, look, this.#settings);
         if (blocking.length === 0) return look;
         const briefMs = this.#askAt - this.#settings.clock.monotonic();
         if (briefMs > 0) {
-          watching.follow(look, judgement);
+          watching.follow(look, blocking);
           await this.#pauses.pause(Math.min(briefMs, judgement.remainingMs), this.#cancellation);
           look = await this.#look();
           continue;
@@ -91,7 +100,7 @@ export class Waiter {
           continue;
         }
         await this.#cancellation.race(this.#tell(look, blocking));
-        watching.follow(look, judgement);
+        watching.follow(look, blocking);
         const ours = blocking.every((number) => this.#state.own.has(number));
         const told = ours ? 'by this process' : watching.active ? 'by the storage' : undefined;
         await this.#pauses.untilNextLook(judgement, this.#cancellation, told);
@@ -99,7 +108,6 @@ export class Waiter {
       }
     } finally {
       forget();
-      watching.close();
     }
   }
 
@@ -131,6 +139,7 @@ export class Waiter {
     const loss = lossIn(look, this.#claim);
     if (loss !== undefined) this.#claim.onLoss(loss);
     if (!this.#claim.alive) throw this.#claim.loss;
+    assertPermits(this.#state.ledger, look, this.#settings);
   }
 
   async #tell(look: Look, blocking: readonly number[]): Promise<void> {

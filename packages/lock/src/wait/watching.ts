@@ -1,8 +1,7 @@
 import { isVFSError, joinPath, type Watcher } from '@holdfast/vfs';
-import { claimName, parseLedgerName, type Look } from '../ledger/index.js';
+import { claimName, parseLedgerName, turnsAhead, type Look } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
-import type { Judgement } from './way.js';
 
 /** Where the directory is watched, by those so many turns away at most: each change wakes all who watch it. */
 const NEAR = 2;
@@ -16,17 +15,39 @@ const NEAR = 2;
 export class Watching {
   readonly #state: LockState;
   readonly #settings: Settings;
-  readonly #wake: () => void;
+  /** Called when it is worth while to look. */
+  #wake: (() => void) | undefined;
+  /** Something happened before anybody listened. */
+  #missed = false;
   readonly #blocking = new Set<number>();
   #path: string | undefined;
   #watcher: Watcher | undefined;
+  #begun: Promise<void> | undefined;
   #closed = false;
 
-  /** @param wake called when it is worth while to look */
-  constructor(state: LockState, settings: Settings, wake: () => void) {
+  constructor(state: LockState, settings: Settings) {
     this.#state = state;
     this.#settings = settings;
+  }
+
+  /** @param wake called when it is worth while to look: at once, if something happened already */
+  listen(wake: () => void): void {
     this.#wake = wake;
+    if (this.#missed) wake();
+    this.#missed = false;
+  }
+
+  /**
+   * Begins to watch before the look that tells what there is to wait for, so that none is needed once it is watched.
+   *
+   * @param blocking what is likely to be in the way, going by `look`
+   * @returns a promise, if that look should wait for it
+   */
+  prepare(look: Look, blocking: readonly number[]): Promise<void> | undefined {
+    if (!this.#follow(look, blocking)) return undefined;
+    return this.#begun?.then(() => {
+      this.#missed = false; // The look comes after it.
+    });
   }
 
   /** Whether it can be expected that a change is told. */
@@ -34,17 +55,22 @@ export class Watching {
     return this.#watcher !== undefined;
   }
 
-  /** @param judgement what is in the way by `look` */
-  follow(look: Look, judgement: Pick<Judgement, 'blocking' | 'ahead'>): void {
-    const { blocking } = judgement;
-    const path = this.#pathFor(look, judgement);
+  /** @param blocking what is in the way, in ascending order, by `look` */
+  follow(look: Look, blocking: readonly number[]): void {
+    this.#follow(look, blocking);
+  }
+
+  /** @returns whether it watches something else than before */
+  #follow(look: Look, blocking: readonly number[]): boolean {
+    const path = this.#pathFor(look, blocking);
     this.#blocking.clear();
     for (const number of blocking) this.#blocking.add(number);
-    if (path === this.#path) return;
+    if (path === this.#path) return false;
     this.#watcher?.close();
     this.#watcher = undefined;
     this.#path = path;
-    if (path !== undefined) this.#watch(path);
+    this.#begun = path === undefined ? undefined : this.#watch(path);
+    return true;
   }
 
   close(): void {
@@ -52,7 +78,7 @@ export class Watching {
     this.#watcher?.close();
   }
 
-  #pathFor(look: Look, { blocking, ahead }: Pick<Judgement, 'blocking' | 'ahead'>): string | undefined {
+  #pathFor(look: Look, blocking: readonly number[]): string | undefined {
     const { ledger, own } = this.#state;
     const { watch, link } = ledger.vfs.capabilities;
     const next = blocking.at(-1);
@@ -60,27 +86,32 @@ export class Watching {
     if (!watch || next === undefined || own.has(next)) return undefined;
     if (link && !ledger.ofSemaphore && look.numbers.get(next)?.claim?.type === 'file')
       return joinPath(ledger.path, claimName(next));
-    return ahead <= NEAR ? ledger.path : undefined;
+    return turnsAhead(blocking, look, this.#settings.turn) <= NEAR ? ledger.path : undefined;
   }
 
-  #watch(path: string): void {
+  #watch(path: string): Promise<void> {
     const { vfs, path: directory } = this.#state.ledger;
     const onChange = (name?: string): void => {
       if (this.#closed || this.#path !== path) return;
-      if (path !== directory || name === undefined || this.#concerns(name)) this.#wake();
+      if (path !== directory || name === undefined || this.#concerns(name)) this.#news();
     };
-    vfs.watch(path, onChange).then(
+    return vfs.watch(path, onChange).then(
       (watcher) => {
         if (this.#closed || this.#path !== path) return watcher.close();
         this.#watcher = watcher;
-        this.#wake(); // What happened before the watch began may have gone unseen.
+        this.#news(); // What happened before the watch began may have gone unseen.
       },
       (error: unknown) => {
         if (this.#closed || this.#path !== path) return;
-        if (isVFSError(error, 'ENOENT')) this.#wake();
+        if (isVFSError(error, 'ENOENT')) this.#news();
         else this.#settings.emit({ type: 'storage-error', during: 'acquire', error });
       },
     );
+  }
+
+  #news(): void {
+    if (this.#wake === undefined) this.#missed = true;
+    else this.#wake();
   }
 
   /** Whether a change of the entry called `name` may take something out of the way. */
