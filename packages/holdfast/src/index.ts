@@ -19,11 +19,15 @@ export {
   type HostIdentity,
   type Lease,
   type LedgerFault,
+  type LedgerKind,
   type LockErrorCode,
   type LockEvent,
   type LockEventListener,
   type LockInfo,
   type LossReason,
+  type PermitsConflict,
+  type PermitTryOptions,
+  type PermitWaitOptions,
   type Mode,
   type TryOptions,
   type UnreadableLock,
@@ -42,5 +46,5 @@ export {
   type VFS,
   type VFSErrorCode,
 } from '@holdfast/vfs';
-export { Lock, type LockOptions } from './lock.js';
+export { Lock, Semaphore, type LockOptions, type SemaphoreOptions } from './lock.js';
 export { openVFS, type OpenOptions } from './open/index.js';

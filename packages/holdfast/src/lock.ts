@@ -1,5 +1,11 @@
 import type { VFS } from '@holdfast/vfs';
-import { Lock as CoreLock, type HostIdentity, type LockOptions as CoreLockOptions } from '@holdfast/lock';
+import {
+  Lock as CoreLock,
+  Semaphore as CoreSemaphore,
+  type HostIdentity,
+  type LockOptions as CoreLockOptions,
+  type SemaphoreOptions as CoreSemaphoreOptions,
+} from '@holdfast/lock';
 import { nodeIdentity } from '@holdfast/lock/node';
 
 export interface LockOptions extends Omit<CoreLockOptions, 'identity'> {
@@ -27,8 +33,26 @@ export class Lock extends CoreLock {
   }
 }
 
+export interface SemaphoreOptions extends LockOptions, Omit<CoreSemaphoreOptions, 'identity'> {}
+
+/**
+ * At most so many permits are out at once, over all hosts; as {@link Lock}, it knows the process it runs in.
+ *
+ * @example
+ * const slots = new Semaphore(vfs, { id: 'workers', permits: 4, dir: '/locks' });
+ * await slots.with(async (lease) => work({ signal: lease.signal }));
+ */
+export class Semaphore extends CoreSemaphore {
+  /** @throws `LockOptionError` */
+  constructor(vfs: VFS, options: SemaphoreOptions) {
+    super(vfs, withIdentity(options));
+  }
+}
+
+type WithoutNone<T> = Omit<T, 'identity'> & { readonly identity: HostIdentity | undefined };
+
 /** What is no object at all is left to the core to refuse. */
-function withIdentity(options: LockOptions): CoreLockOptions {
+function withIdentity<T extends LockOptions>(options: T): WithoutNone<T> {
   if (typeof options !== 'object' || options === null) return options;
   const { identity = nodeIdentity(), ...others } = options;
   return { ...others, identity: identity === 'none' ? undefined : identity };

@@ -14,9 +14,13 @@ export async function attachLease(
   handle: DetachedLease,
   signal: AbortSignal | undefined,
 ): Promise<Lease> {
-  const { id, token, mode, attempt, staleAfterMs, origin } = parse(detachedLeaseSchema, handle);
+  const { id, token, mode, attempt, staleAfterMs, origin, permits } = parse(detachedLeaseSchema, handle);
   if (id !== settings.id)
     throw new LockOptionError(`the handle is one of lock ${JSON.stringify(id)}, not of this one`);
+  if ((permits !== undefined) !== state.ledger.ofSemaphore)
+    throw new LockOptionError(
+      `the handle is one of a ${permits === undefined ? 'lock' : 'semaphore'} of this name`,
+    );
   signal?.throwIfAborted();
   const { ledger } = state;
   const { clock, random, label, identity } = settings;
@@ -47,7 +51,7 @@ export async function attachLease(
       process: identity?.self,
     };
     const own = withWindow(settings, staleAfterMs);
-    const confirmed = { ...claim, mode, permits: 1, record, startedAt, look, below: [] };
+    const confirmed = { ...claim, mode, permits: permits ?? 1, record, startedAt, look, below: [] };
     const live = new LiveClaim(state, own, confirmed, {
       firstBeat: (numbered?.beatNumbers.at(-1) ?? -1) + 1,
       handovers: numbered?.handovers ?? 0,

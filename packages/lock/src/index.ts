@@ -11,9 +11,10 @@ export {
   type LedgerFault,
   type LockErrorCode,
   type LossReason,
+  type PermitsConflict,
 } from './errors/index.js';
 export type { LockEvent, LockEventListener } from './events.js';
-export { directoryName, lockId } from './id.js';
+export { directoryName, ledgerOf, lockId, type LedgerKind } from './id.js';
 export {
   describeHolder,
   type HeldClaim,
@@ -25,4 +26,5 @@ export { inspectAll, type ClaimInfo, type LockInfo, type UnreadableLock } from '
 export { type Lease, type DetachedLease, type DetachOptions } from './lease/index.js';
 export { Lock } from './lock.js';
 export type { Mode } from './ledger/index.js';
-export type { BreakOptions, LockOptions, TryOptions, WaitOptions } from './options.js';
+export type { BreakOptions, LockOptions, SemaphoreOptions, TryOptions, WaitOptions } from './options.js';
+export { Semaphore, type PermitTryOptions, type PermitWaitOptions } from './semaphore/index.js';

@@ -1,8 +1,16 @@
 import { isVFSError, systemClock, type CallOptions, type Clock, type VFS } from '@holdfast/vfs';
 import { isLockError } from './errors/index.js';
-import { lockId } from './id.js';
+import { ledgerOf, type LedgerKind } from './id.js';
 import type { HeldClaim } from './identity/index.js';
-import { holdersAndWaiters, windowOf, type Mode, type Numbered, type TurnRule } from './ledger/index.js';
+import {
+  holdersAndWaiters,
+  MOST_PERMITS,
+  turnIn,
+  windowOf,
+  type Mode,
+  type Numbered,
+  type TurnRule,
+} from './ledger/index.js';
 import { lockStateOf, type LockState } from './lock-state.js';
 import { heldClaim, lastBeatOf } from './wait/index.js';
 import { assertVFS } from './vfs-argument.js';
@@ -28,6 +36,9 @@ export interface ClaimInfo extends HeldClaim {
 /** What the storage shows of a lock at one glance: information, not a verdict. */
 export interface LockInfo {
   readonly id: string;
+  readonly kind: LedgerKind;
+  /** How many permits a semaphore has; `undefined` for all else, and if it has not said so. */
+  readonly permits: number | undefined;
   /** `free`: nobody holds it. `suspect`: none of those that hold it looks alive. */
   readonly state: 'free' | 'held' | 'suspect';
   /** Who holds it: one, or several that share it. */
@@ -41,22 +52,33 @@ export interface LockInfo {
 /** A lock that cannot be looked at, among others that can. */
 export interface UnreadableLock {
   readonly id: string;
+  readonly kind: LedgerKind;
   readonly state: 'unreadable';
   readonly error: unknown;
 }
 
-/** @param id for the result only */
+export interface InspectInit {
+  /** For the result only. */
+  readonly id: string;
+  readonly kind: LedgerKind;
+  readonly clock: Clock;
+  readonly turn: TurnRule;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export async function inspectState(
   state: LockState,
-  { id, clock, turn, signal }: { id: string; clock: Clock; turn: TurnRule; signal?: AbortSignal | undefined },
+  { id, kind, clock, turn, signal }: InspectInit,
 ): Promise<LockInfo> {
   const look = await state.ledger.look(signal);
-  const { holders, waiters } = holdersAndWaiters(look, turn);
+  const { holders, waiters } = holdersAndWaiters(look, turnIn(look, turn));
   const describe = (numbered: Numbered): Promise<ClaimInfo> => claimInfo(state, numbered, clock, signal);
   const [holding, waiting] = await Promise.all([inTurns(holders, describe), inTurns(waiters, describe)]);
   const suspect = holding.length > 0 && holding.every((claim) => claim.state === 'suspect');
   return {
     id,
+    kind,
+    permits: look.permits,
     state: holding.length === 0 ? 'free' : suspect ? 'suspect' : 'held',
     holders: holding,
     waiters: waiting,
@@ -91,41 +113,44 @@ async function claimInfo(
 /** At once, so that a mount with slow calls is not flooded. */
 const AT_ONCE = 4;
 
-/** Every lock in `dir`, by id; those that cannot be read among the others. A directory that does not exist has none. */
+/** Every lock, semaphore and election in `dir`, by id; those that cannot be read among the others. A directory that does not exist has none. */
 export async function inspectAll(
   vfs: VFS,
   dir: string,
   { clock = systemClock, signal }: CallOptions & { readonly clock?: Clock } = {},
 ): Promise<(LockInfo | UnreadableLock)[]> {
   assertVFS(vfs);
-  const locks: { id: string; name: string }[] = [];
+  const locks: Found[] = [];
   try {
     for (const { name, type } of await vfs.ls(dir, { signal })) {
-      const id = type === 'file' ? undefined : lockId(name);
-      if (id !== undefined) locks.push({ id, name });
+      const ledger = type === 'file' ? undefined : ledgerOf(name);
+      if (ledger !== undefined) locks.push({ ...ledger, name });
     }
   } catch (error) {
     if (isVFSError(error, 'ENOENT')) return [];
     throw error;
   }
-  locks.sort((a, b) => (a.id < b.id ? -1 : 1));
-  const inspectOne = async ({
-    id,
-    name,
-  }: {
-    id: string;
-    name: string;
-  }): Promise<LockInfo | UnreadableLock> => {
+  locks.sort((a, b) => (a.id === b.id ? (a.name < b.name ? -1 : 1) : a.id < b.id ? -1 : 1));
+  const inspectOne = async ({ id, kind, name }: Found): Promise<LockInfo | UnreadableLock> => {
+    // As many as there are, if it does not say so itself.
+    const turn: TurnRule =
+      kind === 'semaphore' ? { kind: 'permits', permits: MOST_PERMITS } : { kind: 'readers-writer' };
     try {
-      const state = lockStateOf(vfs, clock, { dir, directory: name });
-      return await inspectState(state, { id, clock, turn: { kind: 'readers-writer' }, signal });
+      const state = lockStateOf(vfs, clock, { dir, directory: name, kind });
+      return await inspectState(state, { id, kind, clock, turn, signal });
     } catch (error) {
       if (signal?.aborted === true) throw error;
       if (!isVFSError(error) && !isLockError(error)) throw error;
-      return { id, state: 'unreadable', error };
+      return { id, kind, state: 'unreadable', error };
     }
   };
   return inTurns(locks, inspectOne);
+}
+
+interface Found {
+  readonly id: string;
+  readonly kind: LedgerKind;
+  readonly name: string;
 }
 
 /** `work` on each of `items`, a few at once, in their order. */

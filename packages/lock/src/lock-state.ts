@@ -1,4 +1,5 @@
 import { joinPath, type Clock, type VFS } from '@holdfast/vfs';
+import type { LedgerKind } from './id.js';
 import { Ledger, type Claim, type ClaimRecord, type Look } from './ledger/index.js';
 import type { LiveClaim } from './lease/index.js';
 import type { Settings } from './options.js';
@@ -121,7 +122,11 @@ export class LockState {
     if (contended) this.#passedOnAt = at;
     this.#releasedAt = at;
     if (this.#own.size > 0 || contended) return;
-    this.#next = { number: number + 1, origin, afterExclusive: mode === 'exclusive' };
+    this.#next = {
+      number: number + 1,
+      origin,
+      afterExclusive: mode === 'exclusive' && !this.ledger.ofSemaphore,
+    };
   }
 
   /**
@@ -167,7 +172,7 @@ const forgotten = new FinalizationRegistry<() => void>((forget) => forget());
 export function lockStateOf(
   vfs: VFS,
   clock: Clock,
-  { dir, directory, ofSemaphore = false }: { dir: string; directory: string; ofSemaphore?: boolean },
+  { dir, directory, kind }: { dir: string; directory: string; kind: LedgerKind },
 ): LockState {
   const path = joinPath(dir, directory);
   const clocks = states.get(vfs) ?? new WeakMap<Clock, Map<string, WeakRef<LockState>>>();
@@ -177,7 +182,7 @@ export function lockStateOf(
 
   const known = paths.get(path)?.deref();
   if (known !== undefined) return known;
-  const state = new LockState(new Ledger(vfs, path, clock, { ofSemaphore }));
+  const state = new LockState(new Ledger(vfs, path, clock, { ofSemaphore: kind === 'semaphore' }));
   const reference = new WeakRef(state);
   paths.set(path, reference);
   forgotten.register(state, () => {

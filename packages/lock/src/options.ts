@@ -9,12 +9,13 @@ import {
 import { z } from 'zod';
 import { LockOptionError } from './errors/index.js';
 import type { LockEventListener } from './events.js';
-import { directoryName } from './id.js';
+import { directoryName, type LedgerKind } from './id.js';
 import type { HostIdentity } from './identity/index.js';
 import {
   FIRST_WINDOW_MS,
   LONGEST_LABEL,
   LONGEST_WINDOW_MS,
+  MOST_PERMITS,
   type Mode,
   type TurnRule,
 } from './ledger/index.js';
@@ -69,6 +70,7 @@ export interface Settings {
   readonly id: string;
   readonly dir: string;
   readonly directory: string;
+  readonly kind: LedgerKind;
   readonly staleAfterMs: number;
   readonly heartbeatMs: number;
   readonly marginMs: number;
@@ -130,12 +132,34 @@ const optionsSchema = z.strictObject({
   random: callable<() => number>().optional(),
 });
 
+export interface SemaphoreOptions extends LockOptions {
+  /**
+   * How many can be held at once, over all hosts. Stands in the storage: who comes with another number is refused. From 1 up
+   * to a million.
+   */
+  readonly permits: number;
+}
+
+const semaphoreSchema = optionsSchema.extend({ permits: z.int().min(1).max(MOST_PERMITS) });
+
 /** @throws `LockOptionError` that names every fault */
-export function parseOptions(options: LockOptions, vfs: VFS): Settings {
+export function parseOptions(options: LockOptions, vfs: VFS, kind: LedgerKind = 'lock'): Settings {
   assertVFS(vfs);
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw new LockOptionError(describeIssues(parsed.error));
-  const given = parsed.data;
+  return complete(parse(optionsSchema, options), vfs, { kind, turn: READERS_WRITER });
+}
+
+/** @throws `LockOptionError` that names every fault */
+export function parseSemaphoreOptions(options: SemaphoreOptions, vfs: VFS): Settings {
+  assertVFS(vfs);
+  const given = parse(semaphoreSchema, options);
+  return complete(given, vfs, { kind: 'semaphore', turn: { kind: 'permits', permits: given.permits } });
+}
+
+function complete(
+  given: LockOptions,
+  vfs: VFS,
+  { kind, turn }: { readonly kind: LedgerKind; readonly turn: TurnRule },
+): Settings {
   const timing = TIMINGS[vfs.capabilities.cost];
   const staleAfterMs = given.staleAfterMs ?? timing.staleAfterMs;
   const heartbeatMs = given.heartbeatMs ?? staleAfterMs / 5;
@@ -160,12 +184,13 @@ export function parseOptions(options: LockOptions, vfs: VFS): Settings {
   return {
     id: given.id,
     dir: given.dir ?? '/',
-    directory: directoryName(given.id) ?? '',
+    directory: directoryName(given.id, kind) ?? '',
+    kind,
     staleAfterMs,
     heartbeatMs,
     marginMs,
     takeover: (given.onStale ?? 'takeover') === 'takeover',
-    turn: READERS_WRITER,
+    turn,
     label: given.label,
     firstPollMs: Math.min(timing.firstPollMs, pollMs),
     pollMs,

@@ -93,6 +93,8 @@ describe('a lock', () => {
     const lock = hosts.host().lock();
     expect(await lock.inspect()).toEqual({
       id: 'deploy',
+      kind: 'lock',
+      permits: undefined,
       state: 'free',
       holders: [],
       waiters: [],
@@ -197,6 +199,7 @@ describe('all locks of a directory', () => {
     await hosts.host().lock({ id: 'deploy' }).acquire();
     await hosts.truth.writeFile('/lockfile-a-file', '');
     await hosts.truth.mkdir('/semaphore-x');
+    await hosts.truth.mkdir('/semaphore-X');
     await hosts.truth.mkdir('/lockfile-old');
     await hosts.truth.mkdir('/lockfile-old/000000000001');
     await hosts.truth.mkdir('/lockfile-denied');
@@ -208,6 +211,7 @@ describe('all locks of a directory', () => {
       ['denied', 'unreadable'],
       ['deploy', 'held'],
       ['old', 'unreadable'],
+      ['x', 'free'],
       ['Ünïcode/1', 'held'],
     ]);
   });

@@ -1,5 +1,5 @@
 import { isVFSError, type VFSError } from '@holdfast/vfs';
-import { UnsafeStorageError } from '../errors/index.js';
+import { LedgerError, UnsafeStorageError } from '../errors/index.js';
 import {
   claimName,
   confirm,
@@ -7,9 +7,11 @@ import {
   liveBelow,
   markName,
   newOrigin,
+  permitsFault,
   type Claim,
   type ClaimRecord,
   type Confirmation,
+  type Ledger,
   type Look,
   type Wish,
 } from '../ledger/index.js';
@@ -102,17 +104,22 @@ export class Claimant {
   async #look(signal: AbortSignal | undefined): Promise<Look | undefined> {
     const { ledger } = this.#state;
     const look = await this.#firstLook(signal);
-    if (look.origin > 0) return this.#freshLook(look, signal);
-    const { clock, random } = this.#settings;
+    assertPermits(ledger, look, this.#settings);
+    const unsaid = ledger.ofSemaphore && look.permits === undefined;
+    if (look.origin > 0 && !unsaid) return this.#freshLook(look, signal);
+    const { clock, random, turn } = this.#settings;
     try {
-      await ledger.makeOrigin(newOrigin(look, clock.wall(), random()));
+      // Before the origin, and so before any claim: a look that shows claims shows how many permits there are.
+      if (unsaid && turn.kind === 'permits') await ledger.makePermits(turn.permits);
+      if (look.origin === 0) await ledger.makeOrigin(newOrigin(look, clock.wall(), random()));
     } catch (error) {
       if (!isVFSError(error, 'ENOENT')) throw error;
       this.#state.proven = false; // The directory is gone: make it again.
       return undefined;
     }
     const begun = await ledger.look(signal);
-    if (begun.origin > 0) return begun;
+    assertPermits(ledger, begun, this.#settings);
+    if (begun.origin > 0 && (!unsaid || begun.permits !== undefined)) return begun;
     this.#tolerate('a listing did not show an entry that had just been made');
     return undefined;
   }
@@ -180,6 +187,7 @@ export class Claimant {
       if (foreseen !== undefined) await foreseen;
       // No await but those of the storage's answers: every turn in between is time that a holder is kept waiting.
       for (let look = await this.#markAndLook(number); ; look = await ledger.look()) {
+        assertPermits(ledger, look, this.#settings);
         const confirmation = confirm(look, claim);
         if (confirmation.kind === 'refused') return await this.#notConfirmed(claim, confirmation.why, look);
         if (stopwatchOf(this.#settings.clock).now() - startedAt >= firstTrustMs(this.#settings))
@@ -315,6 +323,13 @@ export class Claimant {
       process: identity?.self,
     };
   }
+}
+
+/** Of two numbers of permits the smaller counts: who came with another one claims nothing. @throws `LedgerError` */
+export function assertPermits(ledger: Ledger, look: Look, { turn }: Settings): void {
+  const listed = permitsFault(look, turn);
+  if (listed === undefined || turn.kind !== 'permits') return;
+  throw new LedgerError(ledger.path, 'permits', { listed, asked: turn.permits });
 }
 
 async function beside<T>(work: Promise<T>, other: Promise<void>): Promise<T> {

@@ -1,5 +1,5 @@
 export { isLockError } from './is-lock-error.js';
-export { LedgerError, type LedgerFault } from './ledger-error.js';
+export { LedgerError, type LedgerFault, type PermitsConflict } from './ledger-error.js';
 export { LockError, type LockErrorCode } from './lock-error.js';
 export { LockLostError, type LossReason } from './lock-lost-error.js';
 export { LockOptionError } from './lock-option-error.js';

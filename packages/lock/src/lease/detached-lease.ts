@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HIGHEST_NUMBER, LONGEST_TTL_MS, LONGEST_WINDOW_MS } from '../ledger/index.js';
+import { HIGHEST_NUMBER, LONGEST_TTL_MS, LONGEST_WINDOW_MS, MOST_PERMITS } from '../ledger/index.js';
 
 /**
  * A lease that nobody keeps alive, to be taken up by another process: plain data that survives JSON. Whoever has it can
@@ -15,6 +15,8 @@ export interface DetachedLease {
   readonly staleAfterMs: number;
   /** Names the ledger that the claim stands in. */
   readonly origin: number;
+  /** How many permits it takes; only that of a semaphore has it. */
+  readonly permits?: number | undefined;
 }
 
 const number = z.int().min(1).max(HIGHEST_NUMBER);
@@ -26,6 +28,7 @@ export const detachedLeaseSchema: z.ZodType<DetachedLease> = z.strictObject({
   attempt: z.int().min(1).max(9_999_999_999),
   staleAfterMs: z.int().min(1).max(LONGEST_WINDOW_MS),
   origin: number,
+  permits: z.int().min(1).max(MOST_PERMITS).optional(),
 });
 
 /** Options of `Lease.detach`. */

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { isVFSError } from '@holdfast/vfs';
-import { LockLostError, type LossReason } from '../errors/index.js';
+import { LockLostError, LockOptionError, type LossReason } from '../errors/index.js';
 import { lossIn, type Mode } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import { parse, type Settings } from '../options.js';
@@ -65,6 +65,11 @@ export class Lease {
     return this.#claim.mode;
   }
 
+  /** How many permits of a semaphore it takes; `undefined` for a lease of anything else. */
+  get permits(): number | undefined {
+    return this.#state.ledger.ofSemaphore ? this.#claim.permits : undefined;
+  }
+
   /** Aborts when the lease is lost, never by a release. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -110,11 +115,13 @@ export class Lease {
    * Makes an exclusive lease a shared one, without anybody in between: those who wait for a shared lease, and are next, have
    * it too. What was read or written under it so far stays guarded. There is no way back but a new `acquire`.
    *
-   * @throws `LockLostError` if it is not held, a `VFSError` if the storage did not take it: then it may be seen as
+   * @throws `LockLostError` if it is not held; `LockOptionError` if it is one of a semaphore, which knows no modes; or a
+   * `VFSError` if the storage did not take it: then it may be seen as
    * either, and another call goes on with it
    */
   async downgrade(): Promise<void> {
     this.#assertHeld();
+    if (this.permits !== undefined) throw new LockOptionError('a lease of a semaphore cannot be shared');
     if (this.#claim.mode === 'shared' && !this.#halfShared) return;
     this.#halfShared = true;
     // From the moment that it is sent, others may hold as well.
@@ -159,7 +166,9 @@ export class Lease {
     this.#state.wake();
     // What was passed on the way to it is to be marked as over all the same. Nobody waits for that.
     void this.#claim.cleanedUp();
-    return { id: this.id, token: this.token, mode, attempt, staleAfterMs, origin };
+    const { permits } = this;
+    const handle = { id: this.id, token: this.token, mode, attempt, staleAfterMs, origin };
+    return permits === undefined ? handle : { ...handle, permits };
   }
 
   async #release(): Promise<void> {

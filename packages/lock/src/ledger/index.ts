@@ -8,6 +8,7 @@ export {
   LONGEST_TTL_MS,
   LONGEST_WINDOW_MS,
   markName,
+  MOST_PERMITS,
   parseLedgerName,
 } from './names.js';
 export type { Numbered } from './numbered.js';
@@ -18,9 +19,12 @@ export {
   holdersAndWaiters,
   inTheWay,
   liveBelow,
+  permitsFault,
   lossIn,
   newOrigin,
   remaining,
+  turnIn,
+  turnsAhead,
   windowOf,
   type Claim,
   type Confirmation,

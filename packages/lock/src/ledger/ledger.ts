@@ -7,7 +7,7 @@ import {
   type VFS,
   type VFSErrorCode,
 } from '@holdfast/vfs';
-import { LedgerError } from '../errors/index.js';
+import { LedgerError, type LedgerFault } from '../errors/index.js';
 import { lookOf, type Look } from './look.js';
 import {
   attachedName,
@@ -15,6 +15,7 @@ import {
   claimName,
   detachedName,
   markName,
+  permitsName,
   refreshName,
   takesName,
 } from './names.js';
@@ -84,10 +85,14 @@ export class Ledger {
 
   #lookOf(entries: readonly Entry[], begunAt: number): Look {
     const look = lookOf(entries, begunAt, this.#clock.monotonic());
-    const foreign =
-      look.otherEdition ?? (look.permits === undefined || this.ofSemaphore ? undefined : 'semaphore');
+    const foreign = look.otherEdition ?? (this.ofSemaphore ? foreignToSemaphore(look) : foreignToLock(look));
     if (foreign !== undefined) throw new LedgerError(this.path, foreign);
     return look;
+  }
+
+  /** Says how many permits the semaphore has. Somebody else's of the same number does as well. */
+  makePermits(permits: number): Promise<void> {
+    return this.#mark(permitsName(permits));
   }
 
   /** Begins the ledger above `number`. Somebody else's of the same number does as well. */
@@ -287,6 +292,20 @@ export class Ledger {
     const at = this.#at(name);
     return this.asFiles ? this.vfs.writeFile(at, content, EXCLUSIVE) : this.vfs.mkdir(at);
   }
+}
+
+function foreignToLock({ permits }: Look): LedgerFault | undefined {
+  return permits === undefined ? undefined : 'semaphore';
+}
+
+/**
+ * A semaphore says its permits before anything is claimed, and each of its claims says what it takes. So claims without
+ * either are those of a lock.
+ */
+function foreignToSemaphore({ permits, numbers }: Look): LedgerFault | undefined {
+  if (permits !== undefined || numbers.size === 0) return undefined;
+  for (const numbered of numbers.values()) if (numbered.permits !== undefined) return undefined;
+  return 'lock';
 }
 
 /** Swallows errors of the codes that are `fine`, and throws the others. */

@@ -68,6 +68,10 @@ export function takesName(number: number, permits: number): string {
   return `${claimName(number)}.takes.${permits}`;
 }
 
+export function permitsName(permits: number): string {
+  return `permits.${permits}`;
+}
+
 /** @param beat a whole number, from 0 up to a billion: a beat each second for thirty years */
 export function beatName(number: number, windowMs: number, beat?: number): string {
   const name = `${claimName(number)}.beat.${windowMs}`;

@@ -100,6 +100,19 @@ export function inTheWay(left: readonly number[], look: Look, wish: Wish, rule: 
   return way.sort((a, b) => a - b);
 }
 
+/** The rule by which the claims of `look` stand in line: what the ledger says of itself counts. */
+export function turnIn({ permits }: Look, rule: TurnRule): TurnRule {
+  return rule.kind === 'permits' && permits !== undefined ? { kind: 'permits', permits } : rule;
+}
+
+/**
+ * The number of permits that the ledger shows, if it is another one than that of `rule`: of several the smallest counts.
+ * `undefined` if there is nothing to be said against them. Whoever finds another one claims nothing, and waits no longer.
+ */
+export function permitsFault({ permits }: Look, rule: TurnRule): number | undefined {
+  return rule.kind === 'permits' && permits !== rule.permits ? permits : undefined;
+}
+
 /** Rule 6: why the owner of a claim has lost it, going by a look; `undefined` if it has not. */
 export function lossIn(look: Look, { number, origin }: Claim): 'removed' | 'broken' | undefined {
   if (!look.origins.has(origin)) return 'removed';
@@ -123,18 +136,29 @@ export function holdersAndWaiters(
 ): { readonly holders: readonly Numbered[]; readonly waiters: readonly Numbered[] } {
   const live = Array.from(numbers.values()).filter(isLive);
   live.sort((a, b) => a.number - b.number);
+  const held = countHolders(live, rule);
+  return { holders: live.slice(0, held), waiters: live.slice(held) };
+}
+
+/** How many turns it takes until it is one's own, with `blocking` in the way, in ascending order: those that hold are one. */
+export function turnsAhead(blocking: readonly number[], { numbers }: Look, rule: TurnRule): number {
+  const claims = blocking.map((number) => numbers.get(number));
+  return blocking.length - countHolders(claims, rule) + 1;
+}
+
+/** How many of `claims`, which are in order, hold at once. */
+function countHolders(claims: readonly (Numbered | undefined)[], rule: TurnRule): number {
   let held = 0;
   if (rule.kind === 'permits') {
     let taken = 0;
-    for (const { permits } of live) {
-      taken += permits ?? rule.permits;
+    for (const claim of claims) {
+      taken += claim?.permits ?? rule.permits;
       if (taken > rule.permits) break;
       held++;
     }
   } else {
-    while (live[held]?.shared === true) held++;
-    // An exclusive one holds only if it is the first.
-    if (held === 0 && live.length > 0) held = 1;
+    while (claims[held]?.shared === true) held++;
   }
-  return { holders: live.slice(0, held), waiters: live.slice(held) };
+  // What wants all of it holds only if it is the first.
+  return Math.max(held, Math.min(claims.length, 1));
 }

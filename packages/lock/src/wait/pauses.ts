@@ -43,7 +43,7 @@ export class Pauses {
     const { pollMs, random } = this.#settings;
     const base = told === undefined ? this.#delayMs : told === 'by the storage' ? pollMs : Infinity;
     this.#delayMs = Math.min(this.#delayMs * 1.6, pollMs);
-    const ahead = Math.max(1, judgement.blocking.length);
+    const { ahead } = judgement;
     // Of a hundred who are told of changes, those far back need not look for what they may have missed.
     const usual = base * (told === 'by the storage' ? ahead ** 2 : ahead) * (0.7 + 0.6 * random());
     await this.pause(Math.min(usual, judgement.windowMs / 2, judgement.remainingMs), cancellation);

@@ -54,7 +54,7 @@ export async function observe(
       since.set(number, seenSince);
     }
     if (!(await way.proveDead(look, judgement.blocking)))
-      await pauses.untilNextLook({ ...judgement, blocking: [] }, cancellation, undefined);
+      await pauses.untilNextLook({ ...judgement, ahead: 1 }, cancellation, undefined);
     look = await cancellation.race(state.ledger.look(cancellation.signal));
   }
 }

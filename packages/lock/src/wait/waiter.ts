@@ -1,5 +1,5 @@
 import { isVFSError } from '@holdfast/vfs';
-import { nonce, type ConfirmedClaim } from '../claim/index.js';
+import { assertPermits, nonce, type ConfirmedClaim } from '../claim/index.js';
 import { StaleLockError } from '../errors/index.js';
 import type { HeldClaim } from '../identity/index.js';
 import type { LiveClaim } from '../lease/index.js';
@@ -139,6 +139,7 @@ export class Waiter {
     const loss = lossIn(look, this.#claim);
     if (loss !== undefined) this.#claim.onLoss(loss);
     if (!this.#claim.alive) throw this.#claim.loss;
+    assertPermits(this.#state.ledger, look, this.#settings);
   }
 
   async #tell(look: Look, blocking: readonly number[]): Promise<void> {

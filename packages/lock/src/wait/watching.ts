@@ -1,9 +1,9 @@
 import { isVFSError, joinPath, type Watcher } from '@holdfast/vfs';
-import { claimName, parseLedgerName, type Look } from '../ledger/index.js';
+import { claimName, parseLedgerName, turnsAhead, type Look } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 
-/** Where the directory is watched, so many in the way at most: each change wakes all who watch it. */
+/** Where the directory is watched, by those so many turns away at most: each change wakes all who watch it. */
 const NEAR = 2;
 
 /**
@@ -86,7 +86,7 @@ export class Watching {
     if (!watch || next === undefined || own.has(next)) return undefined;
     if (link && !ledger.ofSemaphore && look.numbers.get(next)?.claim?.type === 'file')
       return joinPath(ledger.path, claimName(next));
-    return blocking.length <= NEAR ? ledger.path : undefined;
+    return turnsAhead(blocking, look, this.#settings.turn) <= NEAR ? ledger.path : undefined;
   }
 
   #watch(path: string): Promise<void> {

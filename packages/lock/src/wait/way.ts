@@ -4,6 +4,7 @@ import {
   holderOf,
   inTheWay,
   remaining,
+  turnsAhead,
   windowOf,
   type ClaimRecord,
   type Look,
@@ -17,6 +18,8 @@ import { signsOf } from './signs.js';
 export interface Judgement {
   /** Those that are in the way still, in ascending order. None: it is its turn. */
   readonly blocking: readonly number[];
+  /** How many turns it takes until it is its own: those that hold at the same time count as one. At least 1. */
+  readonly ahead: number;
   /** Those that were judged stale or dead by this look. */
   readonly stale: readonly StaleClaim[];
   /** Milliseconds until one of those that block can be stale; `Infinity` without any. */
@@ -104,8 +107,10 @@ export class Way {
       }
     }
     const isStale = new Set(stale.map(({ number }) => number));
+    const left = blocking.filter((number) => !isStale.has(number));
     return {
-      blocking: blocking.filter((number) => !isStale.has(number)),
+      blocking: left,
+      ahead: turnsAhead(left, look, this.#settings.turn),
       stale,
       remainingMs,
       windowMs: shortestMs,

@@ -19,6 +19,8 @@ export const CLAIM: ClaimInfo = {
 /** Held by one, with two waiting, and hostile wherever text may stand. */
 export const LOCK: LockInfo = {
   id: HOSTILE,
+  kind: 'lock',
+  permits: undefined,
   state: 'held',
   holders: [CLAIM],
   waiters: [
@@ -28,4 +30,12 @@ export const LOCK: LockInfo = {
   ignored: [HOSTILE],
 };
 
-export const FREE: LockInfo = { id: 'a', state: 'free', holders: [], waiters: [], ignored: [] };
+export const FREE: LockInfo = {
+  id: 'a',
+  kind: 'lock',
+  permits: undefined,
+  state: 'free',
+  holders: [],
+  waiters: [],
+  ignored: [],
+};

@@ -54,7 +54,7 @@ it('has null for what is not known', () => {
 
 it('has nobody for a lock that is free, and a reason for one that cannot be read', () => {
   const error = new VFSError({ code: 'EACCES', op: 'ls', path: '/lockfile-b', adapter: 'local' });
-  const { locks } = statusJSON('memory:x', [FREE, { id: 'b', state: 'unreadable', error }], 0);
+  const { locks } = statusJSON('memory:x', [FREE, { id: 'b', kind: 'lock', state: 'unreadable', error }], 0);
   expect(locks).toMatchObject([
     { id: 'a', state: 'free', holders: [], waiters: [], error: null },
     { id: 'b', state: 'unreadable', holders: [], waiters: [], error: error.message },

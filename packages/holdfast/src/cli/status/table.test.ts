@@ -13,7 +13,12 @@ it('has a line for each that holds a lock, and below it one for each that waits,
       { ...CLAIM, token: 6 },
     ],
   };
-  const unreadable = { id: 'c', state: 'unreadable' as const, error: new Error('no rights') };
+  const unreadable = {
+    id: 'c',
+    kind: 'lock' as const,
+    state: 'unreadable' as const,
+    error: new Error('no rights'),
+  };
   const lines = lockTable([FREE, shared, unreadable], 100_000, { columns: undefined, colours: false });
   expect(lines.map((line) => words(line).slice(0, 3))).toStrictEqual([
     ['ID', 'TOKEN', 'STATE'],

@@ -1,0 +1,1 @@
+export { Semaphore, type PermitTryOptions, type PermitWaitOptions } from './semaphore.js';
