@@ -4,7 +4,7 @@ import { DiskDriver } from './disk/disk-driver.js';
 import { DiskJail } from './disk/disk-jail.js';
 import { LocalDriver } from './driver.js';
 import { toVFSError } from './errors.js';
-import { typeNamed, unsafeOn, type FilesystemType } from './mounts/filesystem.js';
+import { tellsByTimes, typeNamed, unsafeOn, type FilesystemType } from './mounts/filesystem.js';
 import { onMount } from './mounts/mount-runner.js';
 import { parseSettings, type LocalVFSOptions, type Settings } from './options.js';
 import type { RootConfig } from './root-config.js';
@@ -59,6 +59,7 @@ export function openLocal(
     shared: mounted,
     smb: mounted && found.smb,
     sync: !fsync ? 'none' : mounted ? 'file' : 'all',
+    timesTell: !mounted && tellsByTimes(type),
     mode: settings.mode,
     platform: machine.platform,
   };

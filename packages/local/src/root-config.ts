@@ -16,6 +16,11 @@ export interface RootConfig {
   readonly smb: boolean;
   /** What is flushed to the disk or server: nothing, what was written, or also the directory of a new name. */
   readonly sync: 'none' | 'file' | 'all';
+  /**
+   * Whether the times of a directory tell of every change of its entries, so that a listing need not be read again.
+   * Default false.
+   */
+  readonly timesTell?: boolean;
   /** Exact permission bits for what is made; `undefined` leaves it to the umask. */
   readonly mode: number | undefined;
   readonly platform: NodeJS.Platform;

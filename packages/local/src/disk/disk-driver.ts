@@ -5,7 +5,7 @@ import type { Answer, VFSDriver } from '@holdfast/vfs/adapter';
 import type { LocalDriver } from '../driver.js';
 import { errnoOf, HalfDone, Refusal, toVFSError } from '../errors.js';
 import { fileMode, LARGE, tooLarge } from '../operations/files.js';
-import { itsTurn } from '../operations/fairness.js';
+import { inTurn } from '../operations/fairness.js';
 import { infoOf, MOST_NOTED } from '../operations/operations.js';
 import { entryOf, O_NOFOLLOW, O_NONBLOCK } from '../operations/system.js';
 import type { DiskJail } from './disk-jail.js';
@@ -105,14 +105,17 @@ export class DiskDriver implements VFSDriver {
       path,
       true,
       () => {
-        const { real, size } = this.#jail.directoryNow(path);
-        if (size > LARGE) return NOT_SIMPLE;
-        const found = fs.readdirSync(real, { withFileTypes: true });
+        const listed = this.#jail.listedNow(path);
+        if (listed !== undefined) return listed;
+        const known = this.#jail.directoryNow(path);
+        if (known.size > LARGE) return NOT_SIMPLE;
+        const found = fs.readdirSync(known.real, { withFileTypes: true });
         const entries: Entry[] = [];
         for (const entry of found) {
           entries.push(entryOf(entry));
           if (found.length <= MOST_NOTED && entry.isDirectory()) this.#jail.noteEntry(path, entry.name);
         }
+        this.#jail.noteListing(known, entries);
         return entries;
       },
       () => this.#steps.ls(path, signal),
@@ -183,8 +186,15 @@ export class DiskDriver implements VFSDriver {
     stepByStep: () => Answer<T>,
   ): Answer<T> {
     if (!isShort || O_NOFOLLOW === 0) return stepByStep();
-    const wait = itsTurn();
-    if (wait !== undefined) return wait.then(() => this.#simply(op, path, isShort, call, stepByStep));
+    return inTurn(() => this.#atOnce(op, path, call, stepByStep));
+  }
+
+  #atOnce<T>(
+    op: Operation,
+    path: VFSPath,
+    call: () => T | typeof NOT_SIMPLE,
+    stepByStep: () => Answer<T>,
+  ): Answer<T> {
     const { stackTraceLimit } = Error;
     try {
       // Of a refusal the system call is all there is to know, and to write down a stack takes longer than the call.

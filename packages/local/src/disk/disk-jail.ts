@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import { nameOf, parentOf, ROOT, type VFSPath } from '@holdfast/vfs';
+import { nameOf, parentOf, ROOT, type Entry, type VFSPath } from '@holdfast/vfs';
 import { lstatSync, type Stats } from 'node:fs';
 import { errnoOf, Refusal } from '../errors.js';
 import { isWithin, mountOf, parseMounts, type Mount } from '../mounts/mount-table.js';
@@ -27,10 +27,24 @@ interface Known extends Directory {
   /** The burst of calls in which it was last seen to be the same. */
   burst: number;
   size: number;
+  mtimeMs: number;
+  ctimeMs: number;
+  /** What was listed when its times were past already. */
+  listing: Listing | undefined;
+}
+
+interface Listing {
+  readonly entries: readonly Entry[];
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
 }
 
 /** For so long, in milliseconds, a directory that is still the same is taken to lie where it did. */
 const RESOLVED_FOR_MS = 30_000;
+/** What happened longer ago than this, in milliseconds, has other times than what happens now, in steps of a second too. */
+const PAST_MS = 3_000;
+/** Most entries of a listing that is remembered. */
+const MOST_LISTED = 16;
 /** Most directories that are remembered. */
 const MOST_KNOWN = 20_000;
 /** Most names that are remembered to be those of directories. */
@@ -84,6 +98,30 @@ export class DiskJail implements Jail {
       if (now !== undefined && isSame(known, now)) return known;
     }
     return finishNow(this.#resolve(path, known));
+  }
+
+  /**
+   * What the directory `path` was last found to hold, if another look at its times tells that it holds the same now. That
+   * look costs a quarter of a listing, and whoever keeps thousands of locks lists as many directories every other second.
+   */
+  listedNow(path: VFSPath): Entry[] | undefined {
+    const known = this.#known.get(path);
+    if (known?.listing === undefined) return undefined;
+    const now = lstatSync(known.real, { throwIfNoEntry: false });
+    if (now !== undefined && isSame(known, now)) {
+      const { entries, mtimeMs, ctimeMs } = known.listing;
+      if (now.mtimeMs === mtimeMs && now.ctimeMs === ctimeMs) return entries.slice();
+    }
+    known.listing = undefined;
+    return undefined;
+  }
+
+  /** Notes what the directory `known` holds, if its times would tell of a change: those of just now are not past yet. */
+  noteListing(known: Known, entries: readonly Entry[]): void {
+    if (this.config.timesTell !== true || entries.length > MOST_LISTED) return;
+    const { mtimeMs, ctimeMs } = known;
+    if (known.dev !== this.#root?.dev || Date.now() - Math.max(mtimeMs, ctimeMs) < PAST_MS) return;
+    known.listing = { entries: entries.slice(), mtimeMs, ctimeMs };
   }
 
   /** Whether the directory `path` is known and, by another look, still the same. */
@@ -220,12 +258,16 @@ function isSame(known: Known, now: Stats): boolean {
   if (now.ino !== known.ino || now.dev !== known.dev) return false;
   known.burst = thisBurst();
   known.size = now.size;
+  known.mtimeMs = now.mtimeMs;
+  known.ctimeMs = now.ctimeMs;
   return true;
 }
 
-function knownAs(real: string, { dev, ino, size }: Stats): Known {
+function knownAs(real: string, { dev, ino, size, mtimeMs, ctimeMs }: Stats): Known {
   const prefix = real.endsWith(sep) ? real : real + sep;
-  return { real, prefix, dev, ino, size, resolvedAt: performance.now(), burst: thisBurst() };
+  const resolvedAt = performance.now();
+  const burst = thisBurst();
+  return { real, prefix, dev, ino, size, mtimeMs, ctimeMs, resolvedAt, burst, listing: undefined };
 }
 
 /**

@@ -50,6 +50,14 @@ const objects: Omit<FilesystemType, 'name'> = {
   },
 };
 
+/** Of these it is known that each change of a directory's entries sets its times, in steps of a second at most. */
+const TELLING: ReadonlySet<string> = new Set(['btrfs', 'ext2', 'ext3', 'ext4', 'f2fs', 'tmpfs', 'xfs']);
+
+/** Whether a directory whose times are those of before, and are past, has the entries of before. */
+export function tellsByTimes({ name }: FilesystemType): boolean {
+  return TELLING.has(name);
+}
+
 const BY_NAME: Readonly<Record<string, Omit<FilesystemType, 'name'>>> = {
   bcachefs: local(),
   btrfs: local(),

@@ -1,5 +1,5 @@
 import type { Answer } from '@holdfast/vfs/adapter';
-import { itsTurn } from './fairness.js';
+import { inTurn } from './fairness.js';
 
 /** One call of the system, not yet made, in its two forms. */
 export interface SystemCall {
@@ -31,8 +31,7 @@ export function* step<T>(name: string, now: () => T, later: () => Promise<T>): S
  * if there is nothing to wait for.
  */
 export function runDirect<T>(steps: Steps<T>): Answer<T> {
-  const wait = itsTurn();
-  return wait === undefined ? runNow(steps) : wait.then(() => runNow(steps));
+  return inTurn(() => runNow(steps));
 }
 
 function runNow<T>(steps: Steps<T>): Answer<T> {

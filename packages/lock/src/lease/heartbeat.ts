@@ -11,6 +11,7 @@ import {
 import type { LockState } from '../lock-state.js';
 import { firstTrustMs, type Settings } from '../options.js';
 import { detach, stopwatchOf, waitAtMost } from '../time/index.js';
+import { beatTimesOf } from './beat-times.js';
 import { MtimeUpkeep } from './mtime-upkeep.js';
 import { OwnBeats } from './own-beats.js';
 
@@ -67,11 +68,13 @@ export class Heartbeat {
   }
 
   start(): void {
+    beatTimesOf(this.#settings.clock).begin();
     this.#schedule(Math.min(this.#settings.heartbeatMs / 20, FIRST_BEAT_MS), () => this.#begin());
   }
 
   /** No beat begins after this; what is in flight is no longer waited for by the beat itself. */
   stop(): void {
+    if (!this.#stopped) beatTimesOf(this.#settings.clock).end();
     this.#stopped = true;
     this.#timer?.cancel();
   }
@@ -110,7 +113,7 @@ export class Heartbeat {
           token: this.#claim.number,
           tookMs: clock.monotonic() - begunAt,
         });
-        this.#schedule(begunAt + heartbeatMs - clock.monotonic(), () => this.#begin());
+        this.#schedule(beatTimesOf(clock).untilNext(begunAt, heartbeatMs), () => this.#begin());
       } else {
         this.#failed(failure.error);
       }
