@@ -29,9 +29,16 @@ export {
   type PermitTryOptions,
   type PermitWaitOptions,
   type Mode,
+  type StorageLock,
+  type StorageLockManager,
   type TryOptions,
   type UnreadableLock,
   type WaitOptions,
+  type WebLock,
+  type WebLockInfo,
+  type WebLockManager,
+  type WebLockManagerSnapshot,
+  type WebLockOptions,
 } from '@holdfast/lock';
 export { nodeIdentity } from '@holdfast/lock/node';
 export { localVFS, type LocalVFSOptions } from '@holdfast/local';
@@ -46,5 +53,12 @@ export {
   type VFS,
   type VFSErrorCode,
 } from '@holdfast/vfs';
-export { Lock, Semaphore, type LockOptions, type SemaphoreOptions } from './lock.js';
+export {
+  Lock,
+  lockManager,
+  Semaphore,
+  type LockManagerOptions,
+  type LockOptions,
+  type SemaphoreOptions,
+} from './lock.js';
 export { openVFS, type OpenOptions } from './open/index.js';

@@ -1,10 +1,12 @@
 import type { VFS } from '@holdfast/vfs';
 import {
   Lock as CoreLock,
+  lockManager as coreLockManager,
   Semaphore as CoreSemaphore,
   type HostIdentity,
   type LockOptions as CoreLockOptions,
   type SemaphoreOptions as CoreSemaphoreOptions,
+  type StorageLockManager,
 } from '@holdfast/lock';
 import { nodeIdentity } from '@holdfast/lock/node';
 
@@ -49,10 +51,25 @@ export class Semaphore extends CoreSemaphore {
   }
 }
 
+export type LockManagerOptions = Omit<LockOptions, 'id'>;
+
+/**
+ * The Web Locks API of the W3C over a storage; as {@link Lock}, it knows the process it runs in.
+ *
+ * @example
+ * const locks = lockManager(vfs, { dir: '/locks' });
+ * await locks.request('report', async (lock) => write({ fence: lock?.token }));
+ *
+ * @throws `LockOptionError`
+ */
+export function lockManager(vfs: VFS, options: LockManagerOptions = {}): StorageLockManager {
+  return coreLockManager(vfs, withIdentity(options));
+}
+
 type WithoutNone<T> = Omit<T, 'identity'> & { readonly identity: HostIdentity | undefined };
 
 /** What is no object at all is left to the core to refuse. */
-function withIdentity<T extends LockOptions>(options: T): WithoutNone<T> {
+function withIdentity<T extends LockManagerOptions>(options: T): WithoutNone<T> {
   if (typeof options !== 'object' || options === null) return options;
   const { identity = nodeIdentity(), ...others } = options;
   return { ...others, identity: identity === 'none' ? undefined : identity };

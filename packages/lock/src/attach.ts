@@ -23,7 +23,7 @@ export async function attachLease(
     );
   signal?.throwIfAborted();
   const { ledger } = state;
-  const { clock, random, label, identity } = settings;
+  const { clock, random, label, client, identity } = settings;
   const claim: Claim = { number: token, origin };
   const startedAt = stopwatchOf(clock).now();
   try {
@@ -48,6 +48,7 @@ export async function attachLease(
       staleAfterMs,
       since: clock.wall(),
       label,
+      client,
       process: identity?.self,
     };
     const own = withWindow(settings, staleAfterMs);

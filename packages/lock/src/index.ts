@@ -27,4 +27,15 @@ export { type Lease, type DetachedLease, type DetachOptions } from './lease/inde
 export { Lock } from './lock.js';
 export type { Mode } from './ledger/index.js';
 export type { BreakOptions, LockOptions, SemaphoreOptions, TryOptions, WaitOptions } from './options.js';
+export {
+  lockManager,
+  type LockManagerOptions,
+  type StorageLock,
+  type StorageLockManager,
+  type WebLock,
+  type WebLockInfo,
+  type WebLockManager,
+  type WebLockManagerSnapshot,
+  type WebLockOptions,
+} from './web-locks/index.js';
 export { Semaphore, type PermitTryOptions, type PermitWaitOptions } from './semaphore/index.js';

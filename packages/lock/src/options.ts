@@ -78,6 +78,8 @@ export interface Settings {
   /** How claims get into each other's way. */
   readonly turn: TurnRule;
   readonly label: string | undefined;
+  /** Stands in the records of its claims, so that others can tell which are of one lock manager. */
+  readonly client: string | undefined;
   readonly firstPollMs: number;
   readonly pollMs: number;
   readonly identity: HostIdentity | undefined;
@@ -192,6 +194,7 @@ function complete(
     takeover: (given.onStale ?? 'takeover') === 'takeover',
     turn,
     label: given.label,
+    client: undefined,
     firstPollMs: Math.min(timing.firstPollMs, pollMs),
     pollMs,
     identity: given.identity,

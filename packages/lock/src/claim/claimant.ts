@@ -313,13 +313,14 @@ export class Claimant {
   }
 
   #recordOf(token: number, since: number): ClaimRecord {
-    const { random, staleAfterMs, label, identity } = this.#settings;
+    const { random, staleAfterMs, label, client, identity } = this.#settings;
     return {
       token,
       nonce: nonce(random),
       staleAfterMs,
       since,
       label,
+      client,
       process: identity?.self,
     };
   }

@@ -19,6 +19,8 @@ export interface ClaimRecord {
   /** Milliseconds since the epoch by the holder's clock, when it asked. */
   readonly since: number;
   readonly label?: string | undefined;
+  /** Of all claims that one lock manager makes: see `lockManager`. */
+  readonly client?: string | undefined;
   readonly process?: ProcessIdentity | undefined;
 }
 
@@ -29,6 +31,7 @@ const recordSchema = z.object({
   staleAfterMs: z.int().positive(),
   since: z.number().min(-8.64e15).max(8.64e15),
   label: text.optional(),
+  client: text.optional(),
   process: z
     .object({
       host: text,
@@ -45,7 +48,15 @@ const recordSchema = z.object({
 const encodedProcesses = new WeakMap<ProcessIdentity, string>();
 
 /** The bytes of the record of a claim. */
-export function encodeRecord({ token, nonce, staleAfterMs, since, label, process }: ClaimRecord): string {
+export function encodeRecord({
+  token,
+  nonce,
+  staleAfterMs,
+  since,
+  label,
+  client,
+  process,
+}: ClaimRecord): string {
   const fields = [
     `{"token":${token}`,
     `"nonce":${JSON.stringify(nonce)}`,
@@ -53,6 +64,7 @@ export function encodeRecord({ token, nonce, staleAfterMs, since, label, process
     `"since":${since}`,
   ];
   if (label !== undefined) fields.push(`"label":${JSON.stringify(label)}`);
+  if (client !== undefined) fields.push(`"client":${JSON.stringify(client)}`);
   if (process !== undefined) fields.push(`"process":${encodeProcess(process)}`);
   // One string, where adding to one would keep all its pieces: each of ten thousand leases keeps its record.
   return `${fields.join(',')}}`;

@@ -31,6 +31,8 @@ export interface AcquisitionOptions {
   readonly wish: Wish;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Called once something is in its way, in the ledger or in this process. */
+  readonly onQueued?: (() => void) | undefined;
 }
 
 /** One call of `acquire` or `tryAcquire`: from the queue of this process through that of the ledger to a granted claim. */
@@ -42,15 +44,18 @@ export class Acquisition {
   readonly #cancellation: Cancellation;
   readonly #claimant: Claimant;
   readonly #startedAt: number;
+  readonly #onQueued: (() => void) | undefined;
   #watching: Watching | undefined;
   #first: HeldClaim | undefined;
   #trouble: { readonly since: number; readonly failures: number; readonly error: unknown } | undefined;
 
-  constructor(state: LockState, settings: Settings, { wish, timeoutMs, signal }: AcquisitionOptions) {
+  constructor(state: LockState, settings: Settings, init: AcquisitionOptions) {
+    const { wish, timeoutMs, signal, onQueued } = init;
     this.#state = state;
     this.#settings = settings;
     this.#wish = wish;
     this.#timeoutMs = timeoutMs;
+    this.#onQueued = onQueued;
     // A timeout of 0 is one try, however long that takes, and no waiting.
     this.#cancellation = cancellation(settings.clock, timeoutMs === 0 ? undefined : timeoutMs, signal);
     this.#claimant = new Claimant(state, settings, wish);
@@ -66,6 +71,7 @@ export class Acquisition {
       if (this.#timeoutMs === 0) return this.#granted(await this.#try());
       inFront = queue.tryEnter();
       if (!inFront) {
+        this.#onQueued?.();
         await queue.enter(this.#cancellation);
         inFront = true;
       }
@@ -127,6 +133,7 @@ export class Acquisition {
   async #wait(confirmed: ConfirmedClaim): Promise<LiveClaim | undefined> {
     const way = new Way(this.#state, this.#settings, this.#wish, confirmed.below);
     const claim = new LiveClaim(this.#state, this.#settings, confirmed);
+    this.#onQueued?.();
     const listener = {
       onWaiting: (first: HeldClaim, ahead: number): void => {
         this.#first = first;

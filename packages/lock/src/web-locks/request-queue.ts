@@ -1,0 +1,84 @@
+import type { Clock, VFS } from '@holdfast/vfs';
+import type { Mode } from '../ledger/index.js';
+
+/** What became of a request so far. */
+export type RequestState = 'undecided' | 'pending' | 'held' | 'over';
+
+/** One request of this process, from the call of `request` until its promise has settled. */
+export class LockRequest {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly clientId: string;
+  /** Settles once it is known whether it is granted at once, has to wait, or is over. Never rejects. */
+  readonly decided: Promise<void>;
+  #state: RequestState = 'undecided';
+  #decide: () => void = () => undefined;
+
+  constructor(name: string, mode: Mode, clientId: string) {
+    this.name = name;
+    this.mode = mode;
+    this.clientId = clientId;
+    this.decided = new Promise((resolve) => (this.#decide = resolve));
+  }
+
+  get state(): RequestState {
+    return this.#state;
+  }
+
+  become(state: Exclude<RequestState, 'undecided'>): void {
+    if (this.#state === 'over' || (this.#state === 'held' && state === 'pending')) return;
+    this.#state = state;
+    this.#decide();
+  }
+}
+
+/** The requests of this process for one name, in the order of the calls. */
+export class RequestQueue {
+  readonly requests: Set<LockRequest> = new Set();
+  #lastDecided: Promise<unknown> = Promise.resolve();
+
+  /** @returns what settles once all requests before it are decided */
+  add(request: LockRequest): Promise<unknown> {
+    const before = this.#lastDecided;
+    this.requests.add(request);
+    this.#lastDecided = Promise.all([before, request.decided]);
+    return before;
+  }
+
+  /** Whether what this process holds, or asked for before `request`, lets that be granted at once. */
+  isGrantable({ mode }: LockRequest, earlier: readonly LockRequest[]): boolean {
+    return earlier.every((other) => other.state === 'over' || (mode === 'shared' && other.mode === 'shared'));
+  }
+}
+
+/** All requests of this process on one directory. */
+export class Requests {
+  readonly queues: Map<string, RequestQueue> = new Map();
+  /** The clients of this process. */
+  readonly clients: Set<string> = new Set();
+
+  queue(name: string): RequestQueue {
+    let queue = this.queues.get(name);
+    if (queue === undefined) this.queues.set(name, (queue = new RequestQueue()));
+    return queue;
+  }
+
+  remove(request: LockRequest): void {
+    const queue = this.queues.get(request.name);
+    queue?.requests.delete(request);
+    if (queue?.requests.size === 0) this.queues.delete(request.name);
+  }
+}
+
+const known = new WeakMap<VFS, WeakMap<Clock, Map<string, Requests>>>();
+
+/** Those of `dir`: one for all lock managers on the same VFS and clock. */
+export function requestsIn(vfs: VFS, clock: Clock, dir: string): Requests {
+  const clocks = known.get(vfs) ?? new WeakMap<Clock, Map<string, Requests>>();
+  known.set(vfs, clocks);
+  const dirs = clocks.get(clock) ?? new Map<string, Requests>();
+  clocks.set(clock, dirs);
+  const requests = dirs.get(dir) ?? new Requests();
+  dirs.set(dir, requests);
+  return requests;
+}
