@@ -8,8 +8,8 @@ import { openers } from '../parts/cycle.js';
 import { settings, tell } from './boss.js';
 
 const { folder, names, rounds, cycles, storage } = settings;
-/** These are for the compiler. */
-const WARM_UP_ROUNDS = 20;
+/** These are for the compiler, which goes on for some ten thousand cycles. */
+const WARM_UP_ROUNDS = 200;
 const COUNTED_CYCLES = 20;
 
 const open = openers(storage);

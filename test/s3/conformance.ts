@@ -42,9 +42,8 @@ export function s3Conformance(
   afterAll(() => proxy.stop());
 
   vfsConformance<S3Place>({
-    test: (name, run) => {
-      if (scoped || !name.startsWith('in a scoped view')) register(name, run, PATIENCE_MS);
-    },
+    test: (name, run) => register(name, run, PATIENCE_MS),
+    scoped,
     factory: async () => {
       const options = { ...bucket, prefix: `place ${places++}` };
       return {

@@ -10,6 +10,10 @@ export interface Subject {
   /** Why it cannot be started, or `undefined`. */
   readonly missing: string | undefined;
   readonly start: () => Promise<DAVServer>;
+  /** Whether to run every case on a scoped view too, which is done on one of the servers. Default `false`. */
+  readonly scoped?: boolean;
+  /** Races run one after the other. Default 5. */
+  readonly rounds?: number;
   readonly refusesFiles?: Exceptions['refusesFiles'];
   readonly hides?: Exceptions['hides'];
 }
@@ -22,7 +26,7 @@ interface DAVPlace extends Place {
 
 /** Holds the adapter to the contract on one server, through a proxy that can break connections and hold them up. */
 export function davConformance(subject: Subject): void {
-  const { name, missing, start, refusesFiles = {}, hides = [] } = subject;
+  const { name, missing, start, scoped = false, rounds = 5, refusesFiles = {}, hides = [] } = subject;
   describe.skipIf(missing !== undefined)(`the WebDAV VFS on ${name}${missing ? `: ${missing}` : ''}`, () => {
     let server: DAVServer;
     let proxy: TCPProxy;
@@ -58,7 +62,8 @@ export function davConformance(subject: Subject): void {
       inProcess: ({ url }, job) => runNode('contend.mjs', [url, job]),
       refusesFiles,
       hides,
-      rounds: 5,
+      scoped,
+      rounds,
       listingSize: 200,
       stalledDeadlineMs: 300,
     });

@@ -14,6 +14,9 @@ const RECENT_MS = 5;
  */
 const ALIKE_MS = 1000;
 
+/** After so many milliseconds a clean-up that has not ended keeps no other one from beginning. */
+const LONGEST_CLEANING_MS = 60_000;
+
 /** For so long after others were seen to want the lock they are taken to, in milliseconds. */
 const CONTENDED_MS = 100;
 
@@ -34,8 +37,6 @@ export class LockState {
   readonly records: Records = new Records();
   /** The directory is there, and `mkdir` was seen to refuse what exists. */
   proven = false;
-  /** A clean-up of this process is under way. */
-  cleaning = false;
   readonly #own = new Map<number, LiveClaim>();
   /** A process may hold thousands of locks for which nobody waits: what only waiters need is made for them. */
   #observer: Observer | undefined;
@@ -48,6 +49,8 @@ export class LockState {
   #passedOnAt = -Infinity;
   /** The highest number that this process has claimed. */
   #claimed = 0;
+  /** The clean-up of this process that is under way, and since when, on the monotonic clock. */
+  #cleaning: { readonly since: number } | undefined;
   #next: (Claim & { readonly afterExclusive: boolean }) | undefined;
   #last: { readonly number: number; readonly record: ClaimRecord; readonly settings: Settings } | undefined;
 
@@ -83,6 +86,18 @@ export class LockState {
   /** A claim of this process is about to be made. */
   noteClaiming({ number }: Claim): void {
     this.#claimed = Math.max(this.#claimed, number);
+  }
+
+  /**
+   * Begins a clean-up, `now` on the monotonic clock, unless one is under way. One of which nothing has come for long is not
+   * waited for: a call may go without an answer for ever. @returns what ends it
+   */
+  beginCleaning(now: number): (() => void) | undefined {
+    if (this.#cleaning !== undefined && now - this.#cleaning.since < LONGEST_CLEANING_MS) return undefined;
+    const mine = (this.#cleaning = { since: now });
+    return () => {
+      if (this.#cleaning === mine) this.#cleaning = undefined;
+    };
   }
 
   /** The claim was made as a file, or as one more name of one. */

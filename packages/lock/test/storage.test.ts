@@ -1,5 +1,5 @@
 import { Lock } from '@holdfast/lock';
-import { intercept, type Entry } from '@holdfast/vfs';
+import { intercept, type Entry, type VFS } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
 import { failure, Hosts, KINDS, STORAGES, told } from './hosts.fixture.js';
 
@@ -118,19 +118,36 @@ describe('a storage that fails', () => {
 });
 
 describe('a disk without hard links', () => {
-  it('is asked for one once, and then given files instead', async () => {
+  const links = (vfs: VFS, refuse: () => boolean): { readonly vfs: VFS; readonly asked: string[] } => {
+    const asked: string[] = [];
+    const without = intercept(vfs, async (call, next) => {
+      if (call.op !== 'link') return next(call);
+      asked.push(call.to);
+      if (refuse()) throw failure('ENOTSUP', { op: 'link' });
+      return next(call);
+    });
+    return { vfs: without, asked };
+  };
+
+  it('is asked for some, and then given files instead', async () => {
     const hosts = await Hosts.begun();
     const host = hosts.host();
-    host.fail(/\.free$/, failure('ENOTSUP', { op: 'link' }));
-    for (let round = 0; round < 3; round++) await host.lock().with(() => undefined);
-    expect(host.calls.filter((call) => call.endsWith('.free'))).toEqual([
-      'make 1001.free',
-      'make 1001.free',
-      'make 1002.free',
-      'make 1003.free',
-    ]);
+    const { vfs, asked } = links(host.vfs, () => true);
+    const lock = new Lock(vfs, { id: 'deploy', clock: host.clock });
+    for (let round = 0; round < 20; round++) await lock.with(() => undefined);
+    expect(asked).toHaveLength(8);
     host.fail(/\.free$/, failure('EACCES'));
-    await expect((await host.lock().acquire()).release()).rejects.toMatchObject({ code: 'EACCES' });
+    await expect((await lock.acquire()).release()).rejects.toMatchObject({ code: 'EACCES' });
+  });
+
+  it('is not taken for one by a refusal now and then', async () => {
+    const hosts = await Hosts.begun();
+    const host = hosts.host();
+    let calls = 0;
+    const { vfs, asked } = links(host.vfs, () => ++calls % 4 === 0);
+    const lock = new Lock(vfs, { id: 'deploy', clock: host.clock });
+    for (let round = 0; round < 40; round++) await lock.with(() => undefined);
+    expect(asked.length).toBeGreaterThan(40);
   });
 });
 

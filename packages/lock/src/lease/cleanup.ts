@@ -73,12 +73,13 @@ export class Cleanup {
   async #run(): Promise<void> {
     const { ledger } = this.#state;
     for (const number of this.#passed) await this.#attempt(ledger.markFree(number));
-    if (this.#state.cleaning) return; // Another one of this process does the same.
-    this.#state.cleaning = true;
+    if (this.#plan === undefined || this.#stopped) return;
+    const end = this.#state.beginCleaning(this.#settings.clock.monotonic());
+    if (end === undefined) return; // Another one of this process does the same.
     try {
-      if (this.#plan !== undefined && !this.#stopped) await this.#follow(this.#plan);
+      await this.#follow(this.#plan);
     } finally {
-      this.#state.cleaning = false;
+      end();
     }
   }
 

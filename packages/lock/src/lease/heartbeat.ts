@@ -108,6 +108,7 @@ export class Heartbeat {
       if (over) return;
       over = true;
       if (failure === undefined) {
+        if (this.#stopped) return;
         this.#settings.emit({
           type: 'beat',
           token: this.#claim.number,
@@ -131,6 +132,7 @@ export class Heartbeat {
   }
 
   #failed(error: unknown): void {
+    if (this.#stopped) return;
     this.#settings.emit({ type: 'beat-failed', token: this.#claim.number, error });
     if (!this.#listener.alive) return;
     const retryMs = Math.min(this.#settings.heartbeatMs, this.#limitMs) / 4;
@@ -205,7 +207,7 @@ export class Heartbeat {
 
   /** What only people need goes beside the beats, one at a time: none of them waits for it, or fails with it. */
   #afterBeat(beat: number, look: Look): void {
-    if (this.#busyAside) return;
+    if (this.#busyAside || this.#stopped) return;
     const work = this.#state.ledger.beatsAsEntries
       ? this.#afterEntry(beat, look)
       : this.#beats.upkeep.afterBeat(look, this.#settings.clock.wall());

@@ -55,8 +55,8 @@ export class Ledger {
   readonly ofSemaphore: boolean;
   readonly #clock: Clock;
   readonly #prefix: string;
-  /** This filesystem has no hard links, although its kind usually does. */
-  #withoutLinks = false;
+  /** How often in a row a hard link could not be made. */
+  #unlinked = 0;
 
   constructor(vfs: VFS, path: string, clock: Clock, { ofSemaphore = false }: { ofSemaphore?: boolean } = {}) {
     const { claimAs, listing, cost } = vfs.capabilities;
@@ -132,6 +132,7 @@ export class Ledger {
     if (like === undefined || !this.canLink) return make();
     return this.vfs.link(this.#at(claimName(like)), this.#at(name)).catch((error: unknown) => {
       if (isVFSError(error, 'EEXIST') || (isVFSError(error) && error.outcome === 'unknown')) throw error;
+      if (!isVFSError(error, 'ENOENT')) this.#unlinked++;
       return make();
     });
   }
@@ -153,7 +154,7 @@ export class Ledger {
 
   /** Whether a file can have more than one name here. */
   get canLink(): boolean {
-    return this.vfs.capabilities.link && !this.#withoutLinks;
+    return this.vfs.capabilities.link && this.#unlinked < MOST_UNLINKED;
   }
 
   /**
@@ -162,12 +163,16 @@ export class Ledger {
    */
   #markOwn(number: number, name: string, fine: readonly VFSErrorCode[]): Promise<void> {
     if (!this.canLink) return this.#exclusively(name, '').catch(unless(fine));
-    return this.vfs.link(this.#at(claimName(number)), this.#at(name)).catch((error: unknown) => {
-      if (isVFSError(error, 'ENOENT', 'EEXIST')) return unless(fine)(error);
-      // The claim is a directory or somebody else's file, which cannot be linked to; or nothing can be here.
-      if (isVFSError(error, 'ENOTSUP')) this.#withoutLinks = true;
-      return this.#exclusively(name, '').catch(unless(fine));
-    });
+    const linked = this.vfs.link(this.#at(claimName(number)), this.#at(name));
+    return linked.then(
+      () => void (this.#unlinked = 0),
+      (error: unknown) => {
+        if (isVFSError(error, 'ENOENT', 'EEXIST')) return unless(fine)(error);
+        // The claim is a directory or another user's file, which cannot be linked to; or nothing can be here.
+        if (!isVFSError(error, 'EISDIR')) this.#unlinked++;
+        return this.#exclusively(name, '').catch(unless(fine));
+      },
+    );
   }
 
   /** Hands the claim out for the `attempt`th time. Not exclusive: only its owner does so. */
@@ -339,5 +344,8 @@ function unless(fine: readonly VFSErrorCode[]): (error: unknown) => void {
     if (!isVFSError(error, ...fine)) throw error;
   };
 }
+
+/** After so many failures in a row this filesystem is taken to have no hard links, although its kind usually does. */
+const MOST_UNLINKED = 8;
 
 const EXCLUSIVE = { exclusive: true } as const;

@@ -3,9 +3,9 @@ import { isVFSError, type Clock } from '@holdfast/vfs';
 /** Between tries, in milliseconds; the last one goes on. */
 const PAUSES_MS = [20, 50, 100, 250, 500, 1_000];
 
-/** Whether the same call may well succeed a moment later. */
+/** Whether the same call may well succeed a moment later. On a VFS that was closed none ever does. */
 export function isTransient(error: unknown): boolean {
-  return isVFSError(error, 'ECONN', 'ETIMEDOUT', 'EBUSY', 'ECONFLICT', 'EIO');
+  return isVFSError(error, 'ECONN', 'ETIMEDOUT', 'EBUSY', 'ECONFLICT', 'EIO') && !error.closed;
 }
 
 /**
@@ -42,7 +42,7 @@ export function pauseAfter(tries: number): number {
 }
 
 /** More promises than lie between what settles an `acquire` and the code that waited for it. */
-const HOPS = 16;
+const HOPS = 8;
 
 /** Does `work` within the same turn of the event loop, but after the code that waits for what is being settled now. */
 export function afterCaller(work: () => void): void {

@@ -150,11 +150,19 @@ export class Acquisition {
       claim.cleanUp(look, way.passed);
       return claim;
     } catch (error) {
+      if (claim.loss?.reason !== 'removed') this.#markBehind(way.passed);
       if (error === claim.loss) return undefined;
       claim.end();
       this.#freeBehind(claim);
       throw error;
     }
+  }
+
+  /** What was passed is over for good, whatever becomes of the claim that passed it. Rule 3. */
+  #markBehind(passed: Iterable<number>): void {
+    const report = (error: unknown): void =>
+      this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
+    for (const number of passed) detach(this.#state.ledger.markFree(number).catch(report));
   }
 
   /** The lock is passed on within the time that a few such calls take, so the caller goes first. */

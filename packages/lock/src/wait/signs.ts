@@ -1,3 +1,4 @@
+import { isVFSError } from '@holdfast/vfs';
 import type { Ledger, Numbered, Told } from '../ledger/index.js';
 
 /**
@@ -28,22 +29,51 @@ function together(names: string, beats: readonly Told[]): string | undefined {
   return all;
 }
 
-/** Where a listing has names alone, each beat is asked for by itself. What cannot be asked for tells nothing. */
+/** Ends the signs of a claim whose beat could not be read. */
+const UNREAD = ' unread';
+
+/** For so long, in milliseconds, a client of a mount may go by attributes that are no longer true: Linux's default is 60 s. */
+const ATTRIBUTES_MS = 120_000;
+
+/** By how much longer than its window a claim must show no life whose signs may be old. */
+export function patienceWith(signs: string | undefined): number {
+  return signs?.endsWith(UNREAD) === true ? ATTRIBUTES_MS : 0;
+}
+
+/**
+ * Where a listing has names alone, each beat is asked for by itself. What cannot be asked for tells nothing. Of one that
+ * this user may not read, the attributes tell, late: it would else be in everybody's way for ever.
+ */
 async function asked(
   ledger: Ledger,
   names: string,
   beats: readonly { readonly name: string }[],
 ): Promise<string | undefined> {
   const told: Told[] = [];
+  let unread = '';
   for (const { name } of beats) {
     try {
       // A client of a mount may answer from its cache what a file is like; what it holds is fresh.
-      const info = await (ledger.beatsAsEntries ? ledger.readSigns(name) : ledger.stat(name));
+      let info = await (ledger.beatsAsEntries ? readOrRefused(ledger, name) : ledger.stat(name));
+      if (info === 'refused') {
+        info = await ledger.stat(name);
+        unread = UNREAD;
+      }
       if (info === undefined) return undefined;
       told.push(info);
     } catch {
       return undefined;
     }
   }
-  return together(names, told);
+  const all = together(names, told);
+  return all === undefined ? undefined : all + unread;
+}
+
+async function readOrRefused(ledger: Ledger, name: string): Promise<Told | 'refused' | undefined> {
+  try {
+    return await ledger.readSigns(name);
+  } catch (error) {
+    if (isVFSError(error, 'EACCES')) return 'refused';
+    throw error;
+  }
 }

@@ -12,7 +12,7 @@ import {
 } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
-import { signsOf } from './signs.js';
+import { patienceWith, signsOf } from './signs.js';
 
 /** What is to be thought of the claims in one's way. */
 export interface Judgement {
@@ -90,7 +90,7 @@ export class Way {
       const numbered = look.numbers.get(number);
       // Gone without a floor: it counts as unchanged.
       const last = numbered?.claim === undefined ? (observer.last(number) ?? this.#unseen) : undefined;
-      const windowMs = last?.windowMs ?? (numbered === undefined ? 0 : windowOf(numbered));
+      const ownMs = last?.windowMs ?? (numbered === undefined ? 0 : windowOf(numbered));
       const attempt = numbered?.detached?.attempt;
       if (numbered?.attempts === 0 && observer.wasDead(number, look.begunAt)) {
         stale.push({ number, why: 'dead', attempt });
@@ -98,6 +98,7 @@ export class Way {
       }
       const told = last?.signs ?? (numbered === undefined ? undefined : signsOf(ledger, numbered));
       const signs = typeof told === 'object' ? await told : told;
+      const windowMs = last === undefined ? ownMs + patienceWith(signs) : ownMs;
       const endedAt = clock.monotonic();
       const unchangedMs = observer.note(number, signs, { begunAt: look.begunAt, endedAt }, windowMs);
       if (unchangedMs >= windowMs) stale.push({ number, why: 'unchanged', attempt });

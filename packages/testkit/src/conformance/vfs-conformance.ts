@@ -47,6 +47,9 @@ export interface ConformanceOptions<P extends Place = Place> {
   /** The etag follows from size and mtime, so that two writes of one size may share it. Default `false`. */
   readonly weakEtag?: boolean;
 
+  /** Whether each case is run on a `scoped` view, too, which says nothing of a server. Default `true`. */
+  readonly scoped?: boolean;
+
   /** Concurrent callers in a race. Default 8. */
   readonly callers?: number;
   /** Clients that they are spread over. Default 4. */
@@ -85,7 +88,7 @@ const HOOKS: Readonly<Record<Hook, string>> = {
 const SCOPE = '/scope %2e#?';
 
 /**
- * Registers a test for every rule of the VFS contract, and once more for each on a `scoped` view.
+ * Registers a test for every rule of the VFS contract, and once more for each on a `scoped` view, unless that is left out.
  *
  * A rule that depends on a capability is tested as declared: what is offered has to work, what is not has to be
  * refused with `ENOTSUP`.
@@ -118,7 +121,7 @@ export function vfsConformance<P extends Place>(options: ConformanceOptions<P>):
   };
   const { refuses, refusesFiles, hides } = settings;
   demandInTable([...Object.keys(refuses), ...Object.keys(refusesFiles), ...hides]);
-  for (const inScope of [false, true]) {
+  for (const inScope of options.scoped === false ? [false] : [false, true]) {
     for (const { name, needs, run } of CASES) {
       const title = inScope ? `in a scoped view, ${name}` : name;
       if (needs !== undefined && options[needs] === undefined) {

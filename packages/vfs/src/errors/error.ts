@@ -69,6 +69,8 @@ export interface VFSErrorInit {
   readonly cause?: unknown;
   /** See {@link VFSError.settled}. */
   readonly settled?: Promise<void> | undefined;
+  /** See {@link VFSError.closed}. Default `false`. */
+  readonly closed?: boolean | undefined;
 }
 
 const MEANING: Record<VFSErrorCode, readonly [meaning: string, advice: string]> = {
@@ -115,6 +117,8 @@ export class VFSError extends Error {
    * rejects if it failed. It may stay pending for ever. A rejection of it is never reported as unhandled.
    */
   readonly settled: Promise<void> | undefined;
+  /** The VFS was closed, by this program: unlike after any other `ECONN` no later call on it can succeed. */
+  readonly closed: boolean;
 
   constructor(init: VFSErrorInit) {
     const detail = init.detail === undefined ? MEANING[init.code][0] : printable(init.detail);
@@ -133,6 +137,7 @@ export class VFSError extends Error {
     this.detail = detail;
     this.advice = advice;
     this.settled = init.settled;
+    this.closed = init.closed === true;
     init.settled?.catch(() => undefined);
   }
 }

@@ -190,7 +190,16 @@ class Facade implements VFS {
     try {
       const at = isPlain(path) ? path : parsePath(path, { op, adapter: this.adapter });
       if (this.#closing !== undefined) {
-        throw this.#error(op, at, 'ECONN', 'the VFS was closed', 'Open a new one');
+        const [detail, advice] = ['the VFS was closed', 'Open a new one'];
+        throw new VFSError({
+          code: 'ECONN',
+          op,
+          path: at,
+          adapter: this.adapter,
+          detail,
+          advice,
+          closed: true,
+        });
       }
       if (signal === undefined && this.#deadlineMs === Infinity) {
         answer = run(at, undefined);

@@ -59,6 +59,18 @@ function unclosing(vfs: VFS): VFS {
 
 /** The same error as seen from inside: a caller must not have to know where the view is mounted. */
 function rebased(error: VFSError, path: string): VFSError {
-  const { code, op, adapter, place, outcome, detail, advice, settled } = error;
-  return new VFSError({ code, op, path, adapter, place, outcome, detail, advice, settled, cause: error });
+  const { code, op, adapter, place, outcome, detail, advice, settled, closed } = error;
+  return new VFSError({
+    code,
+    op,
+    path,
+    adapter,
+    place,
+    outcome,
+    detail,
+    advice,
+    settled,
+    closed,
+    cause: error,
+  });
 }
