@@ -1,8 +1,10 @@
 import type { VFS } from '@holdfast/vfs';
 import {
+  Election as CoreElection,
   Lock as CoreLock,
   lockManager as coreLockManager,
   Semaphore as CoreSemaphore,
+  type ElectionOptions as CoreElectionOptions,
   type HostIdentity,
   type LockOptions as CoreLockOptions,
   type SemaphoreOptions as CoreSemaphoreOptions,
@@ -47,6 +49,23 @@ export interface SemaphoreOptions extends LockOptions, Omit<CoreSemaphoreOptions
 export class Semaphore extends CoreSemaphore {
   /** @throws `LockOptionError` */
   constructor(vfs: VFS, options: SemaphoreOptions) {
+    super(vfs, withIdentity(options));
+  }
+}
+
+export interface ElectionOptions extends LockOptions, Omit<CoreElectionOptions, 'identity'> {}
+
+/**
+ * One leader among any number of candidates, and a value of it that all can read; as {@link Lock}, it knows the process it
+ * runs in.
+ *
+ * @example
+ * const election = new Election(vfs, { id: 'scheduler', value: 'http://10.0.0.7:8080', dir: '/locks' });
+ * const leadership = await election.campaign();
+ */
+export class Election extends CoreElection {
+  /** @throws `LockOptionError` */
+  constructor(vfs: VFS, options: ElectionOptions) {
     super(vfs, withIdentity(options));
   }
 }

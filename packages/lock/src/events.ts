@@ -19,7 +19,7 @@ export type LockEvent =
   | { readonly type: 'released'; readonly token: number }
   | {
       readonly type: 'storage-error';
-      readonly during: 'acquire' | 'beat' | 'cleanup' | 'give-up';
+      readonly during: 'acquire' | 'beat' | 'cleanup' | 'give-up' | 'observe';
       readonly error: unknown;
     };
 

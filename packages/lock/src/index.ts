@@ -6,14 +6,17 @@ export {
   LockLostError,
   LockOptionError,
   LockTimeoutError,
+  NotLeaderError,
   StaleLockError,
   UnsafeStorageError,
+  WouldDeadlockError,
   type LedgerFault,
   type LockErrorCode,
   type LossReason,
   type PermitsConflict,
 } from './errors/index.js';
 export type { LockEvent, LockEventListener } from './events.js';
+export { Election, type Leader, type Leadership } from './election/index.js';
 export { directoryName, ledgerOf, lockId, type LedgerKind } from './id.js';
 export {
   describeHolder,
@@ -26,7 +29,15 @@ export { inspectAll, type ClaimInfo, type LockInfo, type UnreadableLock } from '
 export { type Lease, type DetachedLease, type DetachOptions } from './lease/index.js';
 export { Lock } from './lock.js';
 export type { Mode } from './ledger/index.js';
-export type { BreakOptions, LockOptions, SemaphoreOptions, TryOptions, WaitOptions } from './options.js';
+export type {
+  BreakOptions,
+  CampaignOptions,
+  ElectionOptions,
+  LockOptions,
+  SemaphoreOptions,
+  TryOptions,
+  WaitOptions,
+} from './options.js';
 export {
   lockManager,
   type LockManagerOptions,

@@ -142,6 +142,35 @@ export interface SemaphoreOptions extends LockOptions {
   readonly permits: number;
 }
 
+export interface ElectionOptions extends LockOptions {
+  /**
+   * What this candidate publishes once it leads: the address of a service, say. Well-formed text of at most 4 KiB in UTF-8.
+   * Default `''`.
+   */
+  readonly value?: string | undefined;
+}
+
+/** The longest value of a leader, in bytes. */
+const LONGEST_VALUE = 4_096;
+
+export const valueSchema: z.ZodType<string> = z
+  .string()
+  .refine((value) => !/\p{Cs}/u.test(value) && new TextEncoder().encode(value).length <= LONGEST_VALUE, {
+    error: 'must be well-formed text of at most 4096 bytes in UTF-8',
+  });
+const electionSchema = optionsSchema.extend({ value: valueSchema.optional() });
+
+/** @throws `LockOptionError` that names every fault */
+export function parseElectionOptions(
+  options: ElectionOptions,
+  vfs: VFS,
+): Settings & { readonly value: string } {
+  assertVFS(vfs);
+  const given = parse(electionSchema, options);
+  const settings = complete(given, vfs, { kind: 'election', turn: READERS_WRITER });
+  return { ...settings, value: given.value ?? '' };
+}
+
 const semaphoreSchema = optionsSchema.extend({ permits: z.int().min(1).max(MOST_PERMITS) });
 
 /** @throws `LockOptionError` that names every fault */
@@ -258,6 +287,19 @@ export function parseCall(options: CallOptions = NO_OPTIONS): CallOptions {
 /** @throws `LockOptionError` */
 export function parseTry(options: TryOptions = NO_OPTIONS): TryOptions {
   return options === NO_OPTIONS ? options : parse(trySchema, options);
+}
+
+/** Options of `Election.campaign`. */
+export interface CampaignOptions extends CallOptions {
+  /** Rejects with `LockTimeoutError` after so many milliseconds. 0 tries once. Default: waits for ever. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const campaignSchema = z.strictObject({ signal, timeoutMs: z.number().nonnegative().optional() });
+
+/** @throws `LockOptionError` */
+export function parseCampaign(options: CampaignOptions = NO_OPTIONS): CampaignOptions {
+  return parse(campaignSchema, options);
 }
 
 /** @throws `LockOptionError` */

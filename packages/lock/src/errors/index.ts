@@ -5,5 +5,7 @@ export { LockLostError, type LossReason } from './lock-lost-error.js';
 export { LockOptionError } from './lock-option-error.js';
 export { LockTimeoutError } from './lock-timeout-error.js';
 export { LockedError } from './locked-error.js';
+export { NotLeaderError } from './not-leader-error.js';
 export { StaleLockError } from './stale-lock-error.js';
 export { UnsafeStorageError } from './unsafe-storage-error.js';
+export { WouldDeadlockError } from './would-deadlock-error.js';

@@ -4,8 +4,10 @@ import type { LockLostError } from './lock-lost-error.js';
 import type { LockOptionError } from './lock-option-error.js';
 import type { LockTimeoutError } from './lock-timeout-error.js';
 import type { LockedError } from './locked-error.js';
+import type { NotLeaderError } from './not-leader-error.js';
 import type { StaleLockError } from './stale-lock-error.js';
 import type { UnsafeStorageError } from './unsafe-storage-error.js';
+import type { WouldDeadlockError } from './would-deadlock-error.js';
 
 interface ErrorOfCode {
   ELOCKED: LockedError;
@@ -15,6 +17,8 @@ interface ErrorOfCode {
   EUNSAFESTORAGE: UnsafeStorageError;
   ELEDGER: LedgerError;
   ELOCKOPTION: LockOptionError;
+  ENOTLEADER: NotLeaderError;
+  EWOULDDEADLOCK: WouldDeadlockError;
 }
 
 /**
@@ -40,4 +44,6 @@ const CODE_OF_NAME: ReadonlyMap<string, LockErrorCode> = new Map<string, LockErr
   ['UnsafeStorageError', 'EUNSAFESTORAGE'],
   ['LedgerError', 'ELEDGER'],
   ['LockOptionError', 'ELOCKOPTION'],
+  ['NotLeaderError', 'ENOTLEADER'],
+  ['WouldDeadlockError', 'EWOULDDEADLOCK'],
 ]);

@@ -18,6 +18,7 @@ export {
   FIRST_WINDOW_MS,
   holdersAndWaiters,
   inTheWay,
+  isLive,
   liveBelow,
   permitsFault,
   lossIn,

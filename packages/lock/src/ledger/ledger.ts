@@ -18,9 +18,13 @@ import {
   permitsName,
   refreshName,
   takesName,
+  valueName,
 } from './names.js';
 import type { Numbered } from './numbered.js';
 import { decodeRecord, encodeRecord, LONGEST_RECORD_BYTES, type ClaimRecord } from './record.js';
+
+/** Longest file of a value that is read: one of 4 KiB in JSON may be six times as long. */
+const LONGEST_VALUE_BYTES = 32_768;
 
 /** What the storage tells of the content of an entry; what it does not tell is absent. */
 export interface Told {
@@ -201,6 +205,27 @@ export class Ledger {
   /** Moves the mtime of a heartbeat where a rewrite does not. */
   touchBeat(number: number, windowMs: number, time: Date): Promise<void> {
     return this.vfs.chtimes(this.#at(beatName(number, windowMs)), time, time);
+  }
+
+  /** Publishes what `content` says, as a name that bears the number of its claim, so that it is never taken for another's. */
+  writeValue(number: number, sequence: number, content: string, signal?: AbortSignal): Promise<void> {
+    return this.vfs.writeFile(this.#at(valueName(number, sequence)), content, { signal });
+  }
+
+  /** What was published; `undefined` if it is gone, or nothing that one of us has written. */
+  async readValue(number: number, sequence: number, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    try {
+      const at = this.#at(valueName(number, sequence));
+      return await this.vfs.readFile(at, { maxBytes: LONGEST_VALUE_BYTES, signal });
+    } catch (error) {
+      if (isVFSError(error, 'ENOENT', 'EFBIG', 'EISDIR', 'EINVAL')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes what a later value has followed. */
+  removeValue(number: number, sequence: number): Promise<void> {
+    return this.remove(valueName(number, sequence));
   }
 
   /** What the storage tells of the entry called `name` right now; `undefined` if it is gone. */

@@ -8,6 +8,7 @@
  *     N.beat.MS.K        its heartbeat number K, where a beat is a new name (mounts)
  *     N.shared           it is a shared claim
  *     N.takes.W          it takes W permits of a semaphore
+ *     N.value.K          what its holder publishes, for the Kth time (elections)
  *     N.free             it is over: released, given up, broken, or passed
  *     N.detached.K.MS    it was handed out K times; nobody beats, and it lives for MS
  *     N.attached.K       somebody took it up again after the Kth time, or passed it
@@ -40,7 +41,8 @@ export type NumberedName =
       readonly attempt: number;
       readonly windowMs: number;
     }
-  | { readonly kind: 'attached'; readonly number: number; readonly attempt: number };
+  | { readonly kind: 'attached'; readonly number: number; readonly attempt: number }
+  | { readonly kind: 'value'; readonly number: number; readonly sequence: number };
 
 /** Numbers above it are nobody's: they leave no room for those to come. */
 export const HIGHEST_NUMBER = 8_999_999_999_999_999;
@@ -80,6 +82,10 @@ export function beatName(number: number, windowMs: number, beat?: number): strin
 
 export function detachedName(number: number, attempt: number, ttlMs: number): string {
   return `${claimName(number)}.detached.${attempt}.${ttlMs}`;
+}
+
+export function valueName(number: number, sequence: number): string {
+  return `${claimName(number)}.value.${sequence}`;
 }
 
 export function attachedName(number: number, attempt: number): string {
@@ -140,7 +146,7 @@ function countDigits(name: string): number {
 function parseMark(mark: string, number: number): LedgerName | undefined {
   if (mark === 'free' || mark === 'floor' || mark === 'origin' || mark === 'shared')
     return { kind: mark, number };
-  const parts = /^(beat|takes|detached|attached)\.(0|[1-9]\d{0,9})(?:\.(0|[1-9]\d{0,9}))?$/.exec(mark);
+  const parts = /^(beat|takes|value|detached|attached)\.(0|[1-9]\d{0,9})(?:\.(0|[1-9]\d{0,9}))?$/.exec(mark);
   if (parts === null) return undefined;
   const first = Number(parts[2]);
   const second = parts[3] === undefined ? undefined : Number(parts[3]);
@@ -151,6 +157,8 @@ function parseMark(mark: string, number: number): LedgerName | undefined {
     case 'takes':
       if (first < 1 || first > MOST_PERMITS || second !== undefined) return undefined;
       return { kind: 'takes', number, permits: first };
+    case 'value':
+      return second === undefined ? { kind: 'value', number, sequence: first } : undefined;
     case 'detached':
       if (first < 1 || second === undefined || second < 1 || second > LONGEST_TTL_MS) return undefined;
       return { kind: 'detached', number, attempt: first, windowMs: second };

@@ -25,6 +25,8 @@ export interface Numbered {
   readonly attempts: number;
   /** How often it passed from hand to hand so far: to detach it counts, and so does to attach to it. */
   readonly handovers: number;
+  /** What its holder has published: which time each, in ascending order. */
+  readonly values: readonly number[];
   /** All names that it has beside its claim, for clean-up. */
   readonly marks: readonly string[];
 }
@@ -47,6 +49,7 @@ export class NumberedEntry implements Numbered {
   beats: Entry[] = NONE;
   beatNumbers: number[] = NONE;
   beatWindowMs: number | undefined = undefined;
+  values: number[] = NONE;
   marks: string[] = NONE;
   attempts = 0;
   lastDetached = 0;
@@ -87,6 +90,9 @@ export class NumberedEntry implements Numbered {
         if (name.beat === undefined) this.beats = [...this.beats, entry];
         else this.beatNumbers = [...this.beatNumbers, name.beat].sort((a, b) => a - b);
         this.beatWindowMs = Math.max(this.beatWindowMs ?? 0, name.windowMs);
+        break;
+      case 'value':
+        this.values = [...this.values, name.sequence].sort((a, b) => a - b);
         break;
       case 'detached':
         if (name.attempt > this.lastDetached) {

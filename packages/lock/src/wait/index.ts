@@ -6,4 +6,5 @@ export { Records } from './records.js';
 export { steal } from './steal.js';
 export { observe } from './verdict.js';
 export { attachToPass } from './waiter.js';
-export { heldClaim } from './way.js';
+export { Pauses } from './pauses.js';
+export { heldClaim, Way } from './way.js';
