@@ -49,6 +49,8 @@ export class Acquisition {
   readonly #onQueued: (() => void) | undefined;
   readonly #within: Lease | undefined;
   #watching: Watching | undefined;
+  /** What was passed by claims of this call that were lost since. */
+  #passed: readonly number[] = [];
   #first: HeldClaim | undefined;
   #trouble: { readonly since: number; readonly failures: number; readonly error: unknown } | undefined;
 
@@ -130,7 +132,7 @@ export class Acquisition {
     if (inTheWay(below, look, this.#wish, this.#settings.turn).length > 0) return undefined;
     const claim = new LiveClaim(this.#state, this.#settings, confirmed);
     if (!claim.alive) return undefined;
-    claim.cleanUp(look, []);
+    claim.cleanUp(look, this.#passed);
     return claim;
   }
 
@@ -153,13 +155,16 @@ export class Acquisition {
       const forOthers = confirmed.below.some((number) => !this.#state.own.has(number));
       const look = await new Waiter(this.#state, this.#settings, claim, init).wait(confirmed);
       claim.contended = forOthers;
-      claim.cleanUp(look, way.passed);
+      claim.cleanUp(look, [...this.#passed, ...way.passed]);
       return claim;
     } catch (error) {
-      if (claim.loss?.reason !== 'removed') this.#markBehind(way.passed);
-      if (error === claim.loss) return undefined;
+      const { loss } = claim;
+      this.#passed = loss?.reason === 'removed' ? [] : [...this.#passed, ...way.passed];
+      // The next claim marks them.
+      if (error === loss) return undefined;
       claim.end();
       this.#freeBehind(claim);
+      this.#markBehind(this.#passed);
       throw error;
     }
   }
