@@ -1,6 +1,8 @@
 export {
   describeHolder,
   inspectAll,
+  LeaseSet,
+  lockAll,
   isLockError,
   LedgerError,
   LockedError,
@@ -25,6 +27,8 @@ export {
   type Lease,
   type LedgerFault,
   type LedgerKind,
+  type LockAllItem,
+  type LockAllOptions,
   type LockErrorCode,
   type LockEvent,
   type LockEventListener,

@@ -27,6 +27,7 @@ export {
 } from './identity/index.js';
 export { inspectAll, type ClaimInfo, type LockInfo, type UnreadableLock } from './inspect.js';
 export { type Lease, type DetachedLease, type DetachOptions } from './lease/index.js';
+export { LeaseSet, lockAll, type LockAllItem, type LockAllOptions } from './lock-all/index.js';
 export { Lock } from './lock.js';
 export type { Mode } from './ledger/index.js';
 export type {

@@ -1,6 +1,7 @@
 import type { CallOptions } from '@holdfast/vfs';
 import { attachLease } from './attach.js';
 import { LockLostError } from './errors/index.js';
+import { assertNotHeldHere, runHolding } from './held-here.js';
 import { inspectState, type LockInfo } from './inspect.js';
 import type { DetachedLease, Lease } from './lease/index.js';
 import { holdersAndWaiters, turnIn, type Look, type Wish } from './ledger/index.js';
@@ -22,6 +23,14 @@ export interface CallParsers<Try, Wait> {
   parseWait(options: Wait | undefined): Call;
 }
 
+/** What the rest of this package may know of a lock. */
+export let insideOf: <Try, Wait>(
+  lock: LedgerLock<Try, Wait>,
+) => {
+  readonly state: LockState;
+  readonly settings: Settings;
+};
+
 /** What `Lock` and `Semaphore` have in common: a place in a ledger, and a lease when it is its turn. */
 export abstract class LedgerLock<Try, Wait> {
   readonly id: string;
@@ -37,20 +46,30 @@ export abstract class LedgerLock<Try, Wait> {
     this.#parsers = parsers;
   }
 
+  static {
+    insideOf = (lock) => ({ state: lock.#state, settings: lock.#settings });
+  }
+
   /**
    * Waits for its turn. Contenders are served in the order in which their claims reached the storage; those of one
    * process in the order of their calls.
    *
    * A claim that shows no life is passed, unless `onStale` is `'fail'`. Giving up leaves nothing behind.
    *
-   * @throws `LockTimeoutError`, `StaleLockError`, `UnsafeStorageError`, `LedgerError`, `LockOptionError`, the reason of
+   * Within the work of a `with` of the same lock it rejects at once where it would wait for itself (on Node, Deno and Bun).
+   *
+   * @throws `LockTimeoutError`, `WouldDeadlockError`, `StaleLockError`, `UnsafeStorageError`, `LedgerError`, `LockOptionError`, the reason of
    * `signal`, or a `VFSError` if the storage cannot be reached at all, or not for a whole `staleAfterMs`
    */
   acquire(options?: Wait): Promise<Lease> {
-    return this.#acquisition(
-      () => this.#parsers.parseWait(options),
-      (acquisition) => acquisition.acquire(),
-    );
+    try {
+      const call = this.#parsers.parseWait(options);
+      const within =
+        call.timeoutMs === 0 ? undefined : assertNotHeldHere(this.#state, this.#settings, call.wish);
+      return this.#acquisition({ ...call, within }).acquire();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -60,10 +79,11 @@ export abstract class LedgerLock<Try, Wait> {
    * @throws `LockedError`, `StaleLockError`, `UnsafeStorageError`, `LedgerError`, the reason of `signal`, or a `VFSError`
    */
   tryAcquire(options?: Try): Promise<Lease> {
-    return this.#acquisition(
-      () => this.#parsers.parseTry(options),
-      (acquisition) => acquisition.tryAcquire(),
-    );
+    try {
+      return this.#acquisition(this.#parsers.parseTry(options)).tryAcquire();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -75,7 +95,7 @@ export abstract class LedgerLock<Try, Wait> {
   async with<T>(work: (lease: Lease) => Promise<T> | T, options?: Wait): Promise<T> {
     const lease = await this.acquire(options);
     try {
-      const result = await work(lease);
+      const result = await runHolding(this.#state, lease, () => work(lease));
       // Asking whether it is held is what finds out that it ran out.
       if (!lease.held && lease.signal.aborted) throw lease.signal.reason;
       return result;
@@ -142,14 +162,9 @@ export abstract class LedgerLock<Try, Wait> {
     return true;
   }
 
-  /** Not an async function: each one costs promises, on the way that most calls go. */
-  #acquisition(parse: () => Call, run: (acquisition: Acquisition) => Promise<Lease>): Promise<Lease> {
-    try {
-      const { wish, timeoutMs, signal } = parse();
-      return run(new Acquisition(this.#state, this.#settings, { wish, timeoutMs, signal }));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  /** What calls it is no async function: each one costs promises, on the way that most calls go. */
+  #acquisition({ wish, timeoutMs, signal, within }: Call & { within?: Lease | undefined }): Acquisition {
+    return new Acquisition(this.#state, this.#settings, { wish, timeoutMs, signal, within });
   }
 
   /** The holders, if all of them are stale; observed for up to their windows. */

@@ -1,5 +1,5 @@
 import { Claimant, type Attempt, type ConfirmedClaim } from '../claim/index.js';
-import { LockedError, LockTimeoutError, StaleLockError } from '../errors/index.js';
+import { LockedError, LockTimeoutError, StaleLockError, WouldDeadlockError } from '../errors/index.js';
 import type { HeldClaim } from '../identity/index.js';
 import { Lease, LiveClaim } from '../lease/index.js';
 import { inTheWay, liveBelow, type Look, type Wish } from '../ledger/index.js';
@@ -33,6 +33,8 @@ export interface AcquisitionOptions {
   readonly signal: AbortSignal | undefined;
   /** Called once something is in its way, in the ledger or in this process. */
   readonly onQueued?: (() => void) | undefined;
+  /** A shared lease that the caller holds while it waits for this one, which is shared too. */
+  readonly within?: Lease | undefined;
 }
 
 /** One call of `acquire` or `tryAcquire`: from the queue of this process through that of the ledger to a granted claim. */
@@ -45,6 +47,7 @@ export class Acquisition {
   readonly #claimant: Claimant;
   readonly #startedAt: number;
   readonly #onQueued: (() => void) | undefined;
+  readonly #within: Lease | undefined;
   #watching: Watching | undefined;
   /** What was passed by claims of this call that were lost since. */
   #passed: readonly number[] = [];
@@ -52,12 +55,13 @@ export class Acquisition {
   #trouble: { readonly since: number; readonly failures: number; readonly error: unknown } | undefined;
 
   constructor(state: LockState, settings: Settings, init: AcquisitionOptions) {
-    const { wish, timeoutMs, signal, onQueued } = init;
+    const { wish, timeoutMs, signal, onQueued, within } = init;
     this.#state = state;
     this.#settings = settings;
     this.#wish = wish;
     this.#timeoutMs = timeoutMs;
     this.#onQueued = onQueued;
+    this.#within = within;
     // A timeout of 0 is one try, however long that takes, and no waiting.
     this.#cancellation = cancellation(settings.clock, timeoutMs === 0 ? undefined : timeoutMs, signal);
     this.#claimant = new Claimant(state, settings, wish);
@@ -71,8 +75,9 @@ export class Acquisition {
     try {
       this.#cancellation.throwIfCancelled();
       if (this.#timeoutMs === 0) return this.#granted(await this.#try());
-      inFront = queue.tryEnter();
-      if (!inFront) {
+      // Whoever is in front of the queue may wait for what the caller holds.
+      inFront = this.#within === undefined && queue.tryEnter();
+      if (!inFront && this.#within === undefined) {
         this.#onQueued?.();
         await queue.enter(this.#cancellation);
         inFront = true;
@@ -149,7 +154,8 @@ export class Acquisition {
     };
     const curious = this.#settings.observed || this.#timeoutMs !== undefined;
     const watching = (this.#watching ??= new Watching(this.#state, this.#settings));
-    const init = { way, cancellation: this.#cancellation, listener, watching, curious };
+    const beforeWaiting = this.#within && this.#assertNobodyBetween;
+    const init = { way, cancellation: this.#cancellation, listener, watching, curious, beforeWaiting };
     try {
       const forOthers = confirmed.below.some((number) => !this.#state.own.has(number));
       const look = await new Waiter(this.#state, this.#settings, claim, init).wait(confirmed);
@@ -174,6 +180,25 @@ export class Acquisition {
       this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
     for (const number of passed) detach(this.#state.ledger.markFree(number).catch(report));
   }
+
+  /**
+   * Somebody who wants an exclusive lease, and asked after the caller had a shared one, waits for that, and a second one of the
+   * caller waits for them.
+   */
+  readonly #assertNobodyBetween = (look: Look, blocking: readonly number[]): void => {
+    const outer = this.#within;
+    if (outer?.held !== true) return;
+    const isBetween = (number: number): boolean => {
+      if (number < outer.token) return false;
+      const own = this.#state.own.get(number);
+      if (own !== undefined) return own.mode === 'exclusive';
+      // Before its first beat a claim may be a shared one that has not said so yet.
+      const numbered = look.numbers.get(number);
+      return numbered?.beatWindowMs !== undefined && !numbered.shared;
+    };
+    if (blocking.some(isBetween))
+      throw new WouldDeadlockError(this.#settings.id, this.#state.ledger.path, outer.token);
+  };
 
   /** The lock is passed on within the time that a few such calls take, so the caller goes first. */
   #closeBehind(watching: Watching): void {

@@ -32,6 +32,7 @@ export class Waiter {
   readonly #cancellation: Cancellation;
   readonly #listener: WaiterListener;
   readonly #watching: Watching;
+  readonly #beforeWaiting: ((look: Look, blocking: readonly number[]) => void) | undefined;
   readonly #pauses: Pauses;
   #lastAhead = 0;
   /** When it asks about those in its way at the earliest, on the monotonic clock. */
@@ -50,6 +51,8 @@ export class Waiter {
       readonly watching: Watching;
       /** Somebody wants to know at once whom it waits for. */
       readonly curious: boolean;
+      /** Told what is in the way before each pause. What it throws ends the wait. */
+      readonly beforeWaiting?: ((look: Look, blocking: readonly number[]) => void) | undefined;
     },
   ) {
     this.way = init.way;
@@ -59,6 +62,7 @@ export class Waiter {
     this.#cancellation = init.cancellation;
     this.#listener = init.listener;
     this.#watching = init.watching;
+    this.#beforeWaiting = init.beforeWaiting;
     this.#pauses = new Pauses(settings);
     const { cost, watch } = state.ledger.vfs.capabilities;
     const brief = cost === 'local' && watch && !init.curious;
@@ -88,6 +92,7 @@ export class Waiter {
         look = shown;
         this.#assertStanding(look);
         if (blocking.length === 0) return look;
+        this.#beforeWaiting?.(look, blocking);
         const briefMs = this.#askAt - this.#settings.clock.monotonic();
         if (briefMs > 0) {
           watching.follow(look, blocking);

@@ -1,6 +1,6 @@
 import { isVFSError, printable } from '@holdfast/vfs';
 
-export type DOMExceptionName = 'NotSupportedError' | 'AbortError' | 'SecurityError';
+export type DOMExceptionName = 'NotSupportedError' | 'AbortError' | 'SecurityError' | 'InvalidStateError';
 
 /** An error as the standard has it. */
 export function domException(name: DOMExceptionName, message: string, cause?: unknown): DOMException {
@@ -10,8 +10,12 @@ export function domException(name: DOMExceptionName, message: string, cause?: un
   return error;
 }
 
-/** A storage that denies access is what an opaque origin is in a browser. All else passes as it is. */
+/**
+ * A storage that denies access is what an opaque origin is in a browser, and one that was closed a document that is not active
+ * any more. All else passes as it is.
+ */
 export function asStandard(error: unknown): unknown {
+  if (isVFSError(error) && error.closed) return domException('InvalidStateError', error.message, error);
   if (!isVFSError(error, 'EACCES', 'EAUTH')) return error;
   return domException('SecurityError', error.message, error);
 }
