@@ -1,12 +1,20 @@
 import { z } from 'zod';
 
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+/** From the longest on, the order in which they are written. */
+const UNITS_MS = [86_400_000, 3_600_000, 60_000, 1_000, 1];
+const COUNT = String.raw`(\d{1,12}(?:\.\d{1,6})?)`;
+const IN_UNITS = new RegExp(`^${['d', 'h', 'm', 's', 'ms'].map((unit) => `(?:${COUNT}${unit})?`).join('')}$`);
+const IN_SECONDS = new RegExp(`^${COUNT}$`);
 
-/** `500ms`, `10s`, `2m`, `1h`, `1.5s`, as milliseconds. */
+/** `500ms`, `10s`, `1.5s`, `2m`, `1h30m`, `1d`, and seconds without a unit, as milliseconds. */
 export const durationSchema: z.ZodType<number, string> = z.string().transform((text, context) => {
-  const [, count = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (unit in UNIT_MS) return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  context.addIssue('must be a duration such as 500ms, 10s, 2m or 1h');
+  const seconds = IN_SECONDS.exec(text)?.[1];
+  if (seconds !== undefined) return Number(seconds) * 1_000;
+  const counts = text === '' ? null : IN_UNITS.exec(text);
+  if (counts !== null) {
+    return UNITS_MS.reduce((sum, unitMs, at) => sum + Number(counts[at + 1] ?? 0) * unitMs, 0);
+  }
+  context.addIssue('must be a duration such as 500ms, 10s, 1h30m or 1d');
   return z.NEVER;
 });
 

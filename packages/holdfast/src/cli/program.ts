@@ -2,15 +2,12 @@ import { printable } from '@holdfast/vfs';
 import { Command as Commander, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { ExitStatus } from './exit-status.js';
-
-const ON = [
-  '--on <url>',
-  'where the locks are: a URL or the path of a folder (default: $HOLDFAST_URL, else a folder of this user)',
-] as const;
+import { addHandleCommands } from './handle/program.js';
+import { ON } from './on-option.js';
 
 const RUN_HELP = `
 Places (--on): a folder, file:///folder, sftp://user@host/folder, webdavs://host/folder, s3://bucket/prefix.
-Durations: 500ms, 10s, 2m, 1h.
+Durations: 500ms, 10s, 2m, 1h30m, 1d, or seconds without a unit.
 
 Exit status:
   that of COMMAND, or 128+n if signal n ended it
@@ -87,12 +84,13 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .command('run')
     .description('run COMMAND while holding a lock')
     .usage('[options] -- COMMAND ARGS...')
-    .argument('<command...>', 'what to run, with its arguments')
+    .argument('[command...]', 'what to run, with its arguments')
     .passThroughOptions()
     .option(...ON)
     .option('--id <id>', 'the name of the lock', 'default')
     .option('--timeout <duration>', 'give up with status 75 after so long (default: wait for ever)')
     .option('--no-wait', 'give up at once if somebody else holds the lock')
+    .option('--permits <n>', 'let so many run at once, that all say the same number')
     .option('--shared', 'let others that say --shared run beside this, and nobody else')
     .option(
       '--stale-after <duration>',
@@ -100,6 +98,9 @@ function programFor(end: (exitStatus: number) => void): Commander {
     )
     .option('--label <text>', 'what others are shown of this one (default: the name of COMMAND)')
     .option('--pass-env [names]', 'pass variables that begin with HOLDFAST_ on to COMMAND: all, or these')
+    .option('--shell <script>', 'instead of COMMAND: have a shell run this')
+    .option('--conflict-status <n>', 'end with this status, instead of 75, if the lock is not obtained')
+    .option('--progress <duration>', 'without a terminal, tell so often that it still waits (default: 60s)')
     .option('-q, --quiet', 'show no progress')
     .addHelpText('after', RUN_HELP)
     .action(async (command: string[], options: object) => {
@@ -110,7 +111,8 @@ function programFor(end: (exitStatus: number) => void): Commander {
     .command('status')
     .description('show every lock, who holds it and who waits')
     .option(...ON)
-    .option('--id <id>', 'show this lock alone')
+    .option('--id <id>', 'show this lock alone; may be given several times', collected)
+    .option('--exit-status', 'end with 0 if all that are shown are free, with 1 if one is not')
     .option('--json', 'print JSON')
     .option('--watch', 'go on showing, until Ctrl-C')
     .addHelpText('after', STATUS_HELP)
@@ -134,7 +136,12 @@ function programFor(end: (exitStatus: number) => void): Commander {
       end(await (await import('./break.js')).breakLock(settings));
     });
 
+  addHandleCommands(program, end);
   return program;
+}
+
+function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 function multiline(text: string): string {
@@ -149,7 +156,10 @@ function withoutValues(text: string): string {
   }
   return text
     .replace(/^(error: unknown option '[^=']*)=.*'/s, "$1'")
-    .replace(/^(error: too many arguments for '(?:status|break)')/, '$1 (--on names where the locks are)');
+    .replace(
+      /^(error: too many arguments for '(?:status|break|acquire|wait)')/,
+      '$1 (--on names where the locks are)',
+    );
 }
 
 /** A bundle has no manifest beside it. */

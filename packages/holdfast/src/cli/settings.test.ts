@@ -19,13 +19,24 @@ it('reads the options of each command', () => {
     timeout: 120_000,
     staleAfter: 1_000,
   });
-  expect(parseStatus({ json: true, watch: false })).toStrictEqual({ json: true, watch: false });
+  expect(parseStatus({ json: true, watch: false })).toStrictEqual({
+    id: [],
+    exitStatus: false,
+    json: true,
+    watch: false,
+  });
   expect(parseBreak({ id: 'a', token: '12', yes: false })).toMatchObject({ token: 12 });
 });
 
 it.each([
   ['an empty id', { ...RUN, id: '' }],
-  ['a time without a unit', { ...RUN, timeout: '5' }],
+  ['a time in no unit', { ...RUN, timeout: '5x' }],
+  ['permits that are shared', { ...RUN, permits: '2', shared: true }],
+  ['no permits', { ...RUN, permits: '0' }],
+  ['a status that no program can end with', { ...RUN, conflictStatus: '256' }],
+  ['a command beside one for a shell', { ...RUN, shell: 'a | b' }],
+  ['neither a command nor one for a shell', { ...RUN, command: [] }],
+  ['an empty command for a shell', { ...RUN, command: [], shell: '' }],
   ['a timeout for somebody who does not wait', { ...RUN, wait: false, timeout: '5s' }],
   ['an option that is not known', { ...RUN, retries: '3' }],
   ['a window that no lock can keep', { ...RUN, staleAfter: '10ms' }],
@@ -42,8 +53,8 @@ it.each(['0', '-1', '1.5', '1e3', '0x10', '', ' 1', '9'.repeat(16)])('refuses th
 });
 
 it('names the option as it is typed, and repeats what was given for it', () => {
-  expect(faultOf({ staleAfter: '5' })).toContain('--stale-after');
-  expect(faultOf({ staleAfter: '5' })).toContain('"5"');
+  expect(faultOf({ staleAfter: '5x' })).toContain('--stale-after');
+  expect(faultOf({ staleAfter: '5x' })).toContain('"5x"');
   expect(faultOf({ id: 'x'.repeat(500) })).toContain('xxx…"');
 });
 

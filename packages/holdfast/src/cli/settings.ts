@@ -12,15 +12,55 @@ export interface RunSettings {
   readonly label?: string | undefined;
   readonly wait: boolean;
   readonly shared: boolean;
+  /** How many may run at once, where that is not one. */
+  readonly permits?: number | undefined;
+  /** How often a log is told that it still waits. */
+  readonly progress?: number | undefined;
+  /** The exit status if the lock was not obtained. */
+  readonly conflictStatus?: number | undefined;
   readonly quiet: boolean;
   /** Which variables that are meant for `holdfast` the command gets too: all, none, or those named. */
   readonly passEnv: readonly string[] | boolean;
   readonly command: readonly string[];
 }
 
+export interface AcquireSettings {
+  readonly on?: string | undefined;
+  readonly id: string;
+  readonly ttl: number;
+  readonly timeout?: number | undefined;
+  readonly label?: string | undefined;
+  readonly wait: boolean;
+  readonly shared: boolean;
+  readonly permits?: number | undefined;
+  readonly conflictStatus?: number | undefined;
+  readonly quiet: boolean;
+  readonly format: HandleFormat;
+}
+
+/** Of `renew` and `release`. */
+export interface HandleSettings {
+  readonly on?: string | undefined;
+  /** As `acquire` printed it. */
+  readonly handle?: string | undefined;
+  readonly ttl?: number | undefined;
+  readonly format: HandleFormat;
+}
+
+export type HandleFormat = 'handle' | 'env' | 'json';
+
+export interface WaitSettings {
+  readonly on?: string | undefined;
+  readonly id: string;
+  readonly timeout?: number | undefined;
+}
+
 export interface StatusSettings {
   readonly on?: string | undefined;
-  readonly id?: string | undefined;
+  /** These alone; all if there are none. */
+  readonly id: readonly string[];
+  /** Whether the exit status tells if one of them is held. */
+  readonly exitStatus: boolean;
   readonly json: boolean;
   readonly watch: boolean;
 }
@@ -36,6 +76,8 @@ export interface BreakSettings {
 const SHORTEST_WINDOW_MS = 50;
 const LONGEST_WINDOW_MS = 86_400_000;
 const LONGEST_LABEL = 512;
+const MOST_PERMITS = 999_999;
+const LONGEST_TTL_MS = 30 * 86_400_000;
 
 /** How much of a value a message repeats. */
 const LONGEST_REPEATED = 40;
@@ -46,6 +88,28 @@ const idSchema = text.refine((id) => directoryName(id) !== undefined, {
     'must be well-formed text of at most some 230 bytes, counting 3 for each that is not a-z, 0-9, _, - or a dot',
 });
 
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .transform(Number);
+const permitsSchema = wholeNumber.refine((permits) => permits >= 1 && permits <= MOST_PERMITS, {
+  error: `must be from 1 to ${MOST_PERMITS}`,
+});
+const exitStatusSchema = wholeNumber.refine((status) => status <= 255, 'must be from 0 to 255');
+const labelSchema = z.string().max(LONGEST_LABEL, `must have at most ${LONGEST_LABEL} characters`);
+const ttlSchema = durationSchema
+  .refine((ms) => ms >= SHORTEST_WINDOW_MS && ms <= LONGEST_TTL_MS, 'must be from 50ms to 30d')
+  .transform(Math.round);
+const formatSchema = z
+  .enum(['handle', 'env', 'json'], { error: 'must be handle, env or json' })
+  .default('handle');
+
+const WAITS = { error: 'waits, which --no-wait rules out', path: ['timeout'] };
+const UNLIKE_SHARED = {
+  error: 'lets so many run side by side, and --shared any number: only one of them can hold',
+  path: ['permits'],
+};
+
 const runSchema: z.ZodType<RunSettings> = z
   .strictObject({
     on: text.optional(),
@@ -55,7 +119,11 @@ const runSchema: z.ZodType<RunSettings> = z
       .refine((ms) => ms >= SHORTEST_WINDOW_MS && ms <= LONGEST_WINDOW_MS, 'must be from 50ms to 24h')
       .transform(Math.round)
       .optional(),
-    label: z.string().max(LONGEST_LABEL, `must have at most ${LONGEST_LABEL} characters`).optional(),
+    label: labelSchema.optional(),
+    permits: permitsSchema.optional(),
+    progress: durationSchema.refine((ms) => ms >= 1_000, 'must be at least 1s').optional(),
+    conflictStatus: exitStatusSchema.optional(),
+    shell: text.optional(),
     passEnv: z
       .union([z.boolean(), z.string().transform((names) => names.split(','))])
       .refine((names) => typeof names === 'boolean' || names.every((name) => /^HOLDFAST_\w+$/i.test(name)), {
@@ -68,13 +136,50 @@ const runSchema: z.ZodType<RunSettings> = z
     quiet: z.boolean().default(false),
     command: z.array(z.string()),
   })
-  .refine(({ wait, timeout }) => wait || timeout === undefined, {
-    error: 'waits, which --no-wait rules out',
-    path: ['timeout'],
-  });
+  .refine(({ wait, timeout }) => wait || timeout === undefined, WAITS)
+  .refine(({ shared, permits }) => !shared || permits === undefined, UNLIKE_SHARED)
+  .refine(({ shell, command }) => shell === undefined || command.length === 0, {
+    error: 'is what is run: no COMMAND may follow',
+    path: ['shell'],
+  })
+  .refine(({ shell, command }) => shell !== undefined || command.length > 0, {
+    error: 'is missing: holdfast run -- COMMAND ARGS...',
+    path: ['command'],
+  })
+  .transform(({ shell, ...settings }) =>
+    shell === undefined ? settings : { ...settings, command: shellCommand(shell) },
+  );
+const acquireSchema: z.ZodType<AcquireSettings> = z
+  .strictObject({
+    on: text.optional(),
+    id: idSchema,
+    ttl: ttlSchema,
+    timeout: durationSchema.optional(),
+    label: labelSchema.optional(),
+    wait: z.boolean(),
+    shared: z.boolean().default(false),
+    permits: permitsSchema.optional(),
+    conflictStatus: exitStatusSchema.optional(),
+    quiet: z.boolean().default(false),
+    format: formatSchema,
+  })
+  .refine(({ wait, timeout }) => wait || timeout === undefined, WAITS)
+  .refine(({ shared, permits }) => !shared || permits === undefined, UNLIKE_SHARED);
+const handleSchema: z.ZodType<HandleSettings> = z.strictObject({
+  on: text.optional(),
+  handle: z.string().optional(),
+  ttl: ttlSchema.optional(),
+  format: formatSchema,
+});
+const waitSchema: z.ZodType<WaitSettings> = z.strictObject({
+  on: text.optional(),
+  id: idSchema,
+  timeout: durationSchema.optional(),
+});
 const statusSchema: z.ZodType<StatusSettings> = z.strictObject({
   on: text.optional(),
-  id: idSchema.optional(),
+  id: z.array(idSchema).default([]),
+  exitStatus: z.boolean().default(false),
   json: z.boolean().default(false),
   watch: z.boolean().default(false),
 });
@@ -92,6 +197,15 @@ const breakSchema: z.ZodType<BreakSettings> = z.strictObject({
 /** Each reads what was given on the command line, or throws a `UsageError` that names every fault. */
 export function parseRun(given: unknown): RunSettings {
   return parse(runSchema, given);
+}
+export function parseAcquire(given: unknown): AcquireSettings {
+  return parse(acquireSchema, given);
+}
+export function parseHandle(given: unknown): HandleSettings {
+  return parse(handleSchema, given);
+}
+export function parseWait(given: unknown): WaitSettings {
+  return parse(waitSchema, given);
 }
 export function parseStatus(given: unknown): StatusSettings {
   return parse(statusSchema, given);
@@ -116,6 +230,11 @@ function repeated(value: unknown): string {
   return `, not ${JSON.stringify(value.length > LONGEST_REPEATED ? `${value.slice(0, LONGEST_REPEATED)}…` : value)}`;
 }
 
+function shellCommand(script: string): string[] {
+  return process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c', script] : ['/bin/sh', '-c', script];
+}
+
 function flag(name: string): string {
+  if (name === 'command') return 'COMMAND';
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

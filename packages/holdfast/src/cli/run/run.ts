@@ -1,7 +1,7 @@
 import type { Lease } from '@holdfast/lock';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lock } from '../../lock.js';
+import type { LockOptions } from '../../lock.js';
 import { commandEnvironment } from '../environment.js';
 import { ExitStatus } from '../exit-status.js';
 import { Interrupted, isNotObtained, messageOf } from '../failure.js';
@@ -11,6 +11,8 @@ import { isEnding, signalStatus, SignalRelay } from '../signals.js';
 import { openTarget } from '../target/cli-target.js';
 import { Command } from './command.js';
 import { unguardedIdentity, type Guardian } from './guardian/guardian.js';
+import { obtain } from './obtain.js';
+import { assertNotNested, heldEnvironment } from './nested.js';
 import { reporter } from './reporter.js';
 import { Traffic } from './traffic.js';
 import { WaitingDisplay } from './waiting-display.js';
@@ -34,6 +36,7 @@ export async function run(settings: RunSettings, starting: Promise<Guardian | un
   });
   const notices = new Notices(settings);
   const { vfs: opened, name } = await openTarget(settings.on);
+  await assertNotNested(opened, name, settings);
   const traffic = new Traffic(opened);
   const { vfs } = traffic;
   if (name.startsWith('memory:')) notices.tell('a lock in memory keeps nobody out but this very process');
@@ -43,20 +46,20 @@ export async function run(settings: RunSettings, starting: Promise<Guardian | un
       'warning: no guardian could be started; should this process be killed, the command goes on without the lock',
     );
   }
-  const display = new WaitingDisplay(settings.id, notices);
+  const display = new WaitingDisplay(settings.id, notices, settings.progress);
   try {
-    const lock = new Lock(vfs, {
+    const options: LockOptions = {
       id: settings.id,
       staleAfterMs: settings.staleAfter,
       label: settings.label ?? basename(settings.command[0] ?? ''),
       identity: guardian?.identity ?? unguardedIdentity(),
       onEvent: reporter(settings.id, display, notices),
-    });
-    const lease = await obtain(lock, settings, interruption.signal);
+    };
+    const lease = await obtain(vfs, options, settings, interruption.signal);
     display.end(lease.token);
     try {
       interruption.signal.throwIfAborted();
-      return await underLease({ lease, guardian, relay, notices, settings });
+      return await underLease({ lease, guardian, relay, notices, settings, place: name });
     } finally {
       // The command is over. Whoever does not want to wait for the storage may go.
       relay.to((signal) => process.exit(signalStatus(signal)));
@@ -69,22 +72,13 @@ export async function run(settings: RunSettings, starting: Promise<Guardian | un
     if (!isNotObtained(error)) throw error;
     notices.warn(messageOf(error));
     notices.tell(`${statusCommand(settings)} shows who holds it, and who waits`);
-    return ExitStatus.notObtained;
+    return settings.conflictStatus ?? ExitStatus.notObtained;
   } finally {
     display.end();
     guardian?.dismiss();
     const closed = traffic.quiet().then(() => vfs.close());
     await Promise.race([closed, sleep(CLOSING_MS, undefined, { ref: false })]);
   }
-}
-
-async function obtain(
-  lock: Lock,
-  { wait, timeout, shared }: RunSettings,
-  signal: AbortSignal,
-): Promise<Lease> {
-  const mode = shared ? 'shared' : 'exclusive';
-  return wait ? lock.acquire({ mode, timeoutMs: timeout, signal }) : lock.tryAcquire({ mode, signal });
 }
 
 /** What to type to see more. Not with what was given as `--on`, which may hold a password. */
@@ -99,14 +93,16 @@ interface Guarded {
   readonly relay: SignalRelay;
   readonly notices: Notices;
   readonly settings: RunSettings;
+  readonly place: string;
 }
 
 /** Runs the command to its end, or ends it when the lease does. @returns the exit status */
-async function underLease({ lease, guardian, relay, notices, settings }: Guarded): Promise<number> {
+async function underLease({ lease, guardian, relay, notices, settings, place }: Guarded): Promise<number> {
   guardian?.begin(settings.staleAfter ?? SHORTEST_DEFAULT_MS);
   const environment = commandEnvironment(process.env, settings.passEnv, {
     HOLDFAST_ID: lease.id,
     HOLDFAST_TOKEN: String(lease.token),
+    ...heldEnvironment(process.env, place, settings, lease.token),
     ...guardian?.environment,
   });
   const command = await Command.start(settings.command, environment, ({ pid, ownGroup, ended }) => {

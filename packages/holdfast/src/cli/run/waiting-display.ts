@@ -10,7 +10,7 @@ const PATIENCE_MS = 300;
 /** Where there is no terminal a log is not to be flooded: of new holders it tells so often at most, in milliseconds … */
 const NEWS_EVERY_MS = 10_000;
 /** … and of the same one so often, for who waits in silence looks dead. */
-const SILENCE_MS = 60_000;
+export const SILENCE_MS = 60_000;
 
 /** What is in the way. */
 interface Way {
@@ -24,23 +24,31 @@ interface Said {
 }
 
 /** Whether a log is told of the claim in the way once more. */
-export function isWorthALine(token: number, said: Said | undefined, now: number): boolean {
+export function isWorthALine(
+  token: number,
+  said: Said | undefined,
+  now: number,
+  silenceMs: number = SILENCE_MS,
+): boolean {
   if (said === undefined) return true;
-  return now - said.at >= (token === said.token ? SILENCE_MS : NEWS_EVERY_MS);
+  return now - said.at >= (token === said.token ? silenceMs : Math.min(NEWS_EVERY_MS, silenceMs));
 }
 
 /** Shows whom this contender waits for: a live line on a terminal, a line now and then elsewhere. */
 export class WaitingDisplay {
   readonly #id: string;
   readonly #notices: Notices;
+  readonly #silenceMs: number;
   readonly #startedAt: number = performance.now();
   #way: Way | undefined;
   #timer: NodeJS.Timeout | undefined;
   #live: LiveLine | undefined;
   #said: Said | undefined;
 
-  constructor(id: string, notices: Notices) {
+  /** @param silenceMs how often a log is told of the same one */
+  constructor(id: string, notices: Notices, silenceMs: number = SILENCE_MS) {
     this.#id = id;
+    this.#silenceMs = silenceMs;
     this.#notices = notices;
   }
 
@@ -91,7 +99,7 @@ export class WaitingDisplay {
   #writeLine(way: Way): void {
     const now = performance.now();
     const { token } = way.claim;
-    if (!isWorthALine(token, this.#said, now)) return;
+    if (!isWorthALine(token, this.#said, now, this.#silenceMs)) return;
     const waiting = this.#said === undefined ? 'waiting' : `still waiting, for ${this.#waited()},`;
     this.#said = { token, at: now };
     this.#notices.tell(`${waiting} for ${this.#sentence(way)}`);

@@ -1,12 +1,35 @@
-import { inspectAll, Lock, type LockInfo, type UnreadableLock } from '@holdfast/lock';
+import { directoryName, inspectAll, Lock, type LockInfo, type UnreadableLock } from '@holdfast/lock';
+import type { VFS } from '@holdfast/vfs';
+import { isVFSError } from '@holdfast/vfs';
 import type { CliTarget } from '../target/cli-target.js';
 
 /** One lock as `status` shows it. */
 export type LockStatus = LockInfo | UnreadableLock;
 
-/** Every lock at the target, by id; or the one with this id, whether or not it was ever used. */
-export async function lookAt({ vfs }: CliTarget, id: string | undefined): Promise<LockStatus[]> {
-  return id === undefined ? inspectAll(vfs, '/') : [await new Lock(vfs, { id }).inspect()];
+/** Every lock at the target, by id; or those with these ids, whether or not they were ever used. */
+export async function lookAt({ vfs }: CliTarget, ids: readonly string[]): Promise<LockStatus[]> {
+  if (ids.length === 0) return inspectAll(vfs, '/');
+  const found: LockStatus[] = [];
+  for (const id of new Set(ids)) {
+    const others = (await isOfAnotherKind(vfs, id))
+      ? (await inspectAll(vfs, '/')).filter((each) => each.id === id)
+      : [];
+    found.push(...(others.length > 0 ? others : [await new Lock(vfs, { id }).inspect()]));
+  }
+  return found;
+}
+
+/** Semaphores and elections have names of their own, which may be those of locks. */
+async function isOfAnotherKind(vfs: VFS, id: string): Promise<boolean> {
+  for (const kind of ['semaphore', 'election'] as const) {
+    try {
+      await vfs.stat(`/${directoryName(id, kind)}`);
+      return true;
+    } catch (error) {
+      if (!isVFSError(error, 'ENOENT')) throw error;
+    }
+  }
+  return false;
 }
 
 /** What is worth telling of again: who holds and who waits, not how old a heartbeat is. Equal if nothing changed. */

@@ -17,7 +17,8 @@ export async function status(settings: StatusSettings): Promise<number> {
     if (!settings.watch) await write(settings, target, first);
     else if (process.stdout.isTTY && !settings.json) await watchLive(settings, target, first);
     else await watchLines(settings, target, first);
-    return ExitStatus.done;
+    const isHeld = first.some(({ state }) => state !== 'free');
+    return settings.exitStatus && isHeld ? ExitStatus.refused : ExitStatus.done;
   } finally {
     await target.vfs.close();
   }
