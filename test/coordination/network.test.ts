@@ -106,6 +106,8 @@ function coordinate(storage: () => NonNullable<Work['storage']>): void {
       'the others go on',
       () => crew.tokens,
     );
+    const seen = (): number => new Set(crew.lines('observed').map(({ token }) => token)).size;
+    await eventually(() => seen() > 2, 'the one who looks is told of several', seen);
     await crew.end();
     expect(watcher).not.toBe(last);
     expect(conflicts(holdsIn(crew.lines('held')))).toEqual([]);

@@ -2,7 +2,7 @@
 // moment: first the time, then whether it holds. Ends when its input does.
 import { openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Election, localVFS, Lock, Semaphore } from 'holdfast';
+import { Election, isLockError, localVFS, Lock, Semaphore } from 'holdfast';
 import { s3VFS } from '@holdfast/s3';
 import { sftpVFS } from '@holdfast/sftp';
 
@@ -25,8 +25,8 @@ const now = () => Number(process.hrtime.bigint()) / 1e6;
 const vfs = open(storage);
 const common = { id: 'torture', dir, staleAfterMs, pollMs, label: name };
 
-let ending = false;
-process.stdin.on('end', () => (ending = true)).resume();
+const life = { ending: false };
+process.stdin.on('end', () => (life.ending = true)).resume();
 process.stdout.write('ready\n');
 
 const parts = { semaphore: atSemaphore, lock: atLock, candidate: asCandidate, observer: asObserver };
@@ -41,7 +41,7 @@ function open({ kind, options }) {
 
 async function atSemaphore(at) {
   const semaphore = new Semaphore(vfs, { ...common, permits });
-  for (let turn = at; !ending; turn++) {
+  for (let turn = at; !life.ending; turn++) {
     const count = counts[turn % counts.length];
     await hold(await semaphore.acquire({ count }), { weight: count });
   }
@@ -51,7 +51,7 @@ async function atLock(at) {
   const lock = new Lock(vfs, common);
   // `counts` says how many of its contenders write.
   const mode = at < counts ? 'exclusive' : 'shared';
-  while (!ending) {
+  while (!life.ending) {
     const asked = now();
     const lease = await lock.acquire({ mode });
     const waitedMs = now() - asked;
@@ -62,10 +62,15 @@ async function atLock(at) {
 
 async function asCandidate() {
   const election = new Election(vfs, { ...common, value: `${name} began` });
-  while (!ending) {
+  while (!life.ending) {
     const leadership = await election.campaign();
     write({ type: 'leads', token: leadership.token });
-    await leadership.proclaim(`${name} leads as ${leadership.token}`);
+    try {
+      await leadership.proclaim(`${name} leads as ${leadership.token}`);
+    } catch (error) {
+      // It was stopped for too long, and leads no more.
+      if (!isLockError(error, 'ELOCKLOST')) throw error;
+    }
     await hold(leadership, {});
   }
 }
