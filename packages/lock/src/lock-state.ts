@@ -34,6 +34,8 @@ const POLITE_MS = 1;
 export class LockState {
   readonly ledger: Ledger;
   readonly queue: Queue = new Queue();
+  /** Those who are about to claim, any lock of this VFS. */
+  readonly attempts: Queue;
   readonly records: Records = new Records();
   /** The directory is there, and `mkdir` was seen to refuse what exists. */
   proven = false;
@@ -56,6 +58,7 @@ export class LockState {
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
+    this.attempts = attemptsOn(ledger.vfs);
   }
 
   get observer(): Observer {
@@ -178,6 +181,22 @@ export class LockState {
     this.#listeners.add(listener);
     return () => this.#listeners?.delete(listener);
   }
+}
+
+/**
+ * So many locks of one disk are claimed at a time. Calls on a disk are made one after the other anyway, and ten thousand half
+ * done claims at once would keep the heartbeats of the locks that are held waiting, and cost four times the memory.
+ */
+const MOST_AT_ONCE = 64;
+const attempts = new WeakMap<VFS, Queue>();
+
+function attemptsOn(vfs: VFS): Queue {
+  let queue = attempts.get(vfs);
+  if (queue === undefined) {
+    queue = new Queue(vfs.capabilities.cost === 'local' ? MOST_AT_ONCE : Infinity);
+    attempts.set(vfs, queue);
+  }
+  return queue;
 }
 
 const states = new WeakMap<VFS, WeakMap<Clock, Map<string, WeakRef<LockState>>>>();

@@ -30,6 +30,9 @@ const LOOK_CLOSER: ReadonlySet<string> = new Set([
   'EPERM',
 ]);
 
+/** Of what is absent these say so, whatever else there is. */
+const PLAINLY_ABSENT: ReadonlySet<Operation> = new Set(['ls', 'rm', 'stat']);
+
 /** The operation turned out not to be as simple as it is nearly always. Nothing was changed. */
 const NOT_SIMPLE: unique symbol = Symbol('not simple');
 
@@ -218,7 +221,7 @@ export class DiskDriver implements VFSDriver {
 
   /** Whether `path` is absent and nothing else: the directory that it would be in is there, and the same as ever. */
   #isPlainAbsence(op: Operation, path: VFSPath): boolean {
-    const parent = op === 'rm' || op === 'stat' ? parentOf(path) : undefined;
+    const parent = PLAINLY_ABSENT.has(op) ? parentOf(path) : undefined;
     return parent !== undefined && this.#jail.isStill(parent);
   }
 

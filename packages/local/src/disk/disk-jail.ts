@@ -8,7 +8,6 @@ import {
   leadsNowhere,
   leadsOut,
   noRoot,
-  outward,
   refuseNames,
   type Directory,
   type Jail,
@@ -192,10 +191,12 @@ export class DiskJail implements Jail {
     this.#known.delete(path);
     const root = this.#root ?? (yield* this.#openRoot());
     refuseNames(path, this.config.platform, false);
-    const sought = outward(root.real, path);
+    const parent = parentOf(path);
+    const sought = parent === undefined ? root.real : (yield* this.directory(parent)).prefix + nameOf(path);
     const seen = yield* system.lstatIfThere(sought);
     if (seen === undefined) throw yield* this.#absent(path, root);
-    const real = yield* this.#followed(sought);
+    const isLink = parent === undefined || seen.isSymbolicLink();
+    const real = isLink ? yield* this.#followed(sought) : sought;
     const info = real === sought ? seen : yield* system.lstat(real);
     if (!info.isDirectory()) throw new Refusal('ENOTDIR', 'it is not a directory');
     const isOther = before !== undefined && (before.dev !== info.dev || before.ino !== info.ino);

@@ -70,7 +70,7 @@ export class Acquisition {
 
   /** Waits for its turn. Who loses its place queues again. */
   async acquire(): Promise<Lease> {
-    const { queue } = this.#state;
+    const { queue, attempts } = this.#state;
     let inFront = false;
     try {
       this.#cancellation.throwIfCancelled();
@@ -86,8 +86,13 @@ export class Acquisition {
       if (politeMs > 0) await new Pauses(this.#settings).pause(politeMs, this.#cancellation);
       for (let conflicts = 0; ;) {
         let attempt: Attempt;
+        if (!attempts.tryEnter()) await attempts.enter(this.#cancellation);
         try {
-          attempt = await this.#attempt();
+          try {
+            attempt = await this.#attempt();
+          } finally {
+            attempts.leave();
+          }
           this.#trouble = undefined;
         } catch (error) {
           await this.#afterFailure(error);

@@ -48,4 +48,19 @@ describe('the queue', () => {
     queue.leave();
     expect(queue.tryEnter()).toBe(true);
   });
+
+  it('may have several in front, and lets the next one there for each that leaves', async () => {
+    const queue = new Queue(2);
+    expect([queue.tryEnter(), queue.tryEnter(), queue.tryEnter()]).toEqual([true, true, false]);
+    const order: number[] = [];
+    const waiting = [1, 2].map((at) => queue.enter(forEver).then(() => order.push(at)));
+    queue.leave();
+    await waiting[0];
+    expect([order, queue.tryEnter()]).toEqual([[1], false]);
+    queue.leave();
+    await waiting[1];
+    queue.leave();
+    queue.leave();
+    expect([queue.tryEnter(), queue.tryEnter(), queue.tryEnter()]).toEqual([true, true, false]);
+  });
 });

@@ -1,18 +1,24 @@
 import type { Cancellation } from '../time/index.js';
 
 /**
- * The contenders of one process for one lock, first come, first served. Only the one in front stands in the ledger; it
- * leaves the front when it is granted the lock.
+ * Those of one process who want the same, first come, first served: the contenders for one lock, of which only the one in
+ * front stands in the ledger, and leaves the front when it is granted the lock.
  */
 export class Queue {
   /** A set keeps the order, and forgets one of ten thousand at once. */
   #waiting: Set<() => void> | undefined;
-  #busy = false;
+  readonly #most: number;
+  #inFront = 0;
+
+  /** @param most so many are in front at once */
+  constructor(most = 1) {
+    this.#most = most;
+  }
 
   /** Whether the front was free; then it is taken. To be left by {@link leave}. */
   tryEnter(): boolean {
-    if (this.#busy) return false;
-    this.#busy = true;
+    if (this.#inFront >= this.#most) return false;
+    this.#inFront++;
     return true;
   }
 
@@ -37,7 +43,7 @@ export class Queue {
   leave(): void {
     const [first] = this.#waiting ?? [];
     if (first === undefined) {
-      this.#busy = false;
+      this.#inFront--;
       return;
     }
     this.#waiting?.delete(first);

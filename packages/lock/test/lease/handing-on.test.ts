@@ -1,6 +1,6 @@
 import type { DetachedLease } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, KINDS, ORIGIN, STORAGES, told } from './hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, ORIGIN, STORAGES, told } from '../hosts.fixture.js';
 
 /** As another process gets it. */
 function throughJSON(handle: DetachedLease): DetachedLease {

@@ -1,6 +1,6 @@
 import type { HostIdentity, ProcessIdentity } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { crash, Hosts, STORAGES, told, type Host } from './hosts.fixture.js';
+import { crash, Hosts, STORAGES, told, type Host } from '../hosts.fixture.js';
 
 const machine = { host: 'here', boot: 'b', pidNamespace: 'p', timeNamespace: 't', start: 's' } as const;
 

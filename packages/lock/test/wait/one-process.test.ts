@@ -1,6 +1,6 @@
 import { Lock, type Lease } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { failure, Hosts, KINDS, STORAGES } from './hosts.fixture.js';
+import { failure, Hosts, KINDS, STORAGES } from '../hosts.fixture.js';
 
 describe('callers of one process', () => {
   it('have the lock in the order of their calls, without a timer between', async () => {

@@ -1,7 +1,7 @@
 import { Lock } from '@holdfast/lock';
 import { intercept, type Entry } from '@holdfast/vfs';
 import { expect, it } from 'vitest';
-import { crash, failure, Hosts, STORAGES } from './hosts.fixture.js';
+import { crash, failure, Hosts, STORAGES } from '../hosts.fixture.js';
 
 it.each(['tryAcquire', 'isStale'] as const)(
   '%s answers within a window or two, also of a beat of which the storage tells nothing',

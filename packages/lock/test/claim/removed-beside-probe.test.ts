@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Hosts } from './hosts.fixture.js';
+import { Hosts } from '../hosts.fixture.js';
 
 test('a ledger that goes between the first look and the probe beside it is begun anew, and no number of it used again', async () => {
   const hosts = await Hosts.begun();

@@ -1,6 +1,6 @@
 import { inspectAll } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, KINDS, STORAGES } from './hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, STORAGES } from '../hosts.fixture.js';
 
 describe.each(KINDS)('on %s storage', (kind) => {
   it('holders and waiters are shown in order, with who they are and since when', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crash, Hosts, STORAGES } from './hosts.fixture.js';
+import { crash, Hosts, STORAGES } from '../hosts.fixture.js';
 
 describe('a beat on a mount', () => {
   it.each(['local', 'local names', 'network'] as const)(

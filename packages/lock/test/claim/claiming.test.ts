@@ -1,6 +1,6 @@
 import type { Lease } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, KINDS, STORAGES, told, type Host } from './hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, STORAGES, told, type Host } from '../hosts.fixture.js';
 
 /** Has and releases the lock so many times. */
 async function rounds(host: Host, count: number): Promise<void> {

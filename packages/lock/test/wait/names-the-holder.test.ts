@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Hosts } from './hosts.fixture.js';
+import { Hosts } from '../hosts.fixture.js';
 
 test('who tries while others of its process wait is told who holds the lock, and not who waits', async () => {
   const hosts = new Hosts();

@@ -1,6 +1,6 @@
 import { LockLostError, type Lease } from '@holdfast/lock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, KINDS, STORAGES, told } from './hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, STORAGES, told } from '../hosts.fixture.js';
 
 describe('to release', () => {
   it.each(KINDS)(

@@ -1,7 +1,7 @@
 import { intercept, type Entry } from '@holdfast/vfs';
 import { Lock } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, KINDS, STORAGES, told, type Host } from './hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, STORAGES, told, type Host } from '../hosts.fixture.js';
 
 /** A host that had the lock with this window, has beaten once, and has crashed. */
 async function dead(hosts: Hosts, staleAfterMs = 10_000): Promise<Host> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Hosts, STORAGES } from './hosts.fixture.js';
+import { Hosts, STORAGES } from '../hosts.fixture.js';
 
 test('a claim that is closed is removed again on a disk, before its mark, and stays marked elsewhere', async () => {
   for (const kind of ['local', 'network'] as const) {

@@ -1,6 +1,6 @@
 import type { Lease } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { failure, Hosts, KINDS, STORAGES, told } from './hosts.fixture.js';
+import { failure, Hosts, KINDS, STORAGES, told } from '../hosts.fixture.js';
 
 describe.each(KINDS)('on %s storage', (kind) => {
   it('contenders of several hosts have the lock in the order of their claims, one at a time', async () => {

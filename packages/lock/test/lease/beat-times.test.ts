@@ -1,6 +1,6 @@
 import type { Lease } from '@holdfast/lock';
 import { expect, it } from 'vitest';
-import { Hosts } from './hosts.fixture.js';
+import { Hosts } from '../hosts.fixture.js';
 
 /** Keeps so many locks, taken 7 ms apart, and gives the moments of their beats in the course of 2 s. */
 async function moments(count: number): Promise<{ beats: number; at: Set<number>; leases: Lease[] }> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, STORAGES, told, type Host } from './hosts.fixture.js';
+import { crash, failure, Hosts, STORAGES, told, type Host } from '../hosts.fixture.js';
 
 describe('the mtime of a beat', () => {
   it.each(['local', 'local names'] as const)(

@@ -1,7 +1,7 @@
 import { Lock } from '@holdfast/lock';
 import { intercept } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, KINDS, STORAGES, told } from './hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, STORAGES, told } from '../hosts.fixture.js';
 
 describe.each(KINDS)('on %s storage', (kind) => {
   it('who waits, or would, on a VFS that was closed is told so, and does not try again', async () => {

@@ -1,7 +1,7 @@
 import { Lock } from '@holdfast/lock';
 import { intercept, type Entry } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, STORAGES } from './hosts.fixture.js';
+import { crash, failure, Hosts, STORAGES } from '../hosts.fixture.js';
 
 describe('a ledger that is removed while a claim is made', () => {
   it('is made anew by one that was about to say that its claim is shared', async () => {

@@ -1,6 +1,6 @@
 import type { Lease } from '@holdfast/lock';
 import { describe, expect, it } from 'vitest';
-import { failure, Hosts, KINDS, STORAGES } from './hosts.fixture.js';
+import { failure, Hosts, KINDS, STORAGES } from '../hosts.fixture.js';
 
 describe.each(KINDS)('on %s storage', (kind) => {
   it('eight readers of eight hosts hold the lock at once, without waiting', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Hosts, STORAGES, type Host } from './hosts.fixture.js';
+import { Hosts, STORAGES, type Host } from '../hosts.fixture.js';
 
 /** The token in the record of the claim called `name`: that of the claim whose file it is. */
 async function recorded(hosts: Hosts, name: string): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, Hosts, KINDS, STORAGES, told } from './hosts.fixture.js';
+import { failure, Hosts, KINDS, STORAGES, told } from '../hosts.fixture.js';
 
 /** What a heartbeat writes, whatever the storage. */
 const BEAT = /^(write|make) 1001\.beat/;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Hosts, KINDS, STORAGES, type Host } from './hosts.fixture.js';
+import { Hosts, KINDS, STORAGES, type Host } from '../hosts.fixture.js';
 
 /** What the host has asked of the storage since the last time that this was asked. */
 function callsOf(host: Host): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crash, failure, Hosts, KINDS, ORIGIN, STORAGES, told, type Host } from './hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, ORIGIN, STORAGES, told, type Host } from '../hosts.fixture.js';
 
 async function rounds(host: Host, count: number): Promise<void> {
   for (let round = 0; round < count; round++) await host.lock().with(() => undefined);

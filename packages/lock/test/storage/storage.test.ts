@@ -1,7 +1,7 @@
 import { Lock } from '@holdfast/lock';
 import { intercept, type Entry, type VFS } from '@holdfast/vfs';
 import { describe, expect, it } from 'vitest';
-import { failure, Hosts, KINDS, STORAGES, told } from './hosts.fixture.js';
+import { failure, Hosts, KINDS, STORAGES, told } from '../hosts.fixture.js';
 
 describe('a storage that fails', () => {
   it.each(KINDS)(
