@@ -4,11 +4,18 @@ import type { Mode } from '../ledger/index.js';
 /** What became of a request so far. */
 export type RequestState = 'undecided' | 'pending' | 'held' | 'over';
 
+/** Counts requests and grants of this process, so that they can be put in order. */
+let count = 0;
+
 /** One request of this process, from the call of `request` until its promise has settled. */
 export class LockRequest {
   readonly name: string;
   readonly mode: Mode;
   readonly clientId: string;
+  /** Its place among all requests of this process, whatever they ask for. */
+  readonly askedAs: number = ++count;
+  /** Its place among all grants; 0 before it is granted. */
+  grantedAs = 0;
   /** Settles once it is known whether it is granted at once, has to wait, or is over. Never rejects. */
   readonly decided: Promise<void>;
   #state: RequestState = 'undecided';
@@ -28,6 +35,7 @@ export class LockRequest {
   become(state: Exclude<RequestState, 'undecided'>): void {
     if (this.#state === 'over' || (this.#state === 'held' && state === 'pending')) return;
     this.#state = state;
+    if (state === 'held') this.grantedAs = ++count;
     this.#decide();
   }
 }

@@ -17,7 +17,7 @@ interface OwnView {
 }
 
 /**
- * What is held and asked for. The requests of this process are as they were when this was called, those that were not decided
+ * What is held, in the order of the grants, and asked for, in that of the calls. The requests of this process are as they were when this was called, those that were not decided
  * yet as they were decided; so what was asked for before is among it, and what is granted or ends meanwhile changes nothing.
  */
 export async function snapshot(
@@ -27,30 +27,24 @@ export async function snapshot(
 ): Promise<WebLockManagerSnapshot> {
   const own = await ownView(requests);
   const held = own.held.map(infoOf);
-  const pending: WebLockInfo[] = [];
-  const shown = new Set<LockRequest>();
-  const showOwn = (name?: string): void => {
-    for (const request of own.pending) {
-      if (shown.has(request) || (name !== undefined && request.name !== name)) continue;
-      shown.add(request);
-      pending.push(infoOf(request));
-    }
-  };
+  const pending = own.pending.map(infoOf);
+  const isOwn = ({ client }: Shown): boolean => client !== undefined && requests.clients.has(client);
   for (const { name, holders, waiters } of await othersView(vfs, settings)) {
-    for (const { info, client } of holders) if (!isOwn(client)) held.push({ name, ...info });
-    for (const { info, client } of waiters) {
-      // The whole queue of this process stands where its front does.
-      if (isOwn(client)) showOwn(name);
-      else pending.push({ name, ...info });
-    }
-    showOwn(name);
+    const named = ({ info }: Shown): WebLockInfo => ({ name, ...info });
+    held.push(...holders.filter((holder) => !isOwn(holder)).map(named));
+    // The whole queue of this process stands where its front does.
+    const front = waiters.findIndex(isOwn);
+    const before = waiters.slice(0, front < 0 ? undefined : front).map(named);
+    const after = waiters.slice(before.length).filter((waiter) => !isOwn(waiter));
+    const [first, last] = [pending.findIndex(isNamed(name)), pending.findLastIndex(isNamed(name))];
+    pending.splice(last < 0 ? pending.length : last + 1, 0, ...after.map(named));
+    pending.splice(first < 0 ? pending.length - after.length : first, 0, ...before);
   }
-  showOwn();
   return { held, pending };
+}
 
-  function isOwn(client: string | undefined): boolean {
-    return client !== undefined && requests.clients.has(client);
-  }
+function isNamed(name: string): (info: WebLockInfo) => boolean {
+  return (info) => info.name === name;
 }
 
 async function ownView({ queues }: Requests): Promise<OwnView> {
@@ -62,7 +56,10 @@ async function ownView({ queues }: Requests): Promise<OwnView> {
     }),
   );
   const being = (state: string): LockRequest[] => all.filter((_, at) => states[at] === state);
-  return { held: being('held'), pending: being('pending') };
+  return {
+    held: being('held').sort((a, b) => a.grantedAs - b.grantedAs),
+    pending: being('pending').sort((a, b) => a.askedAs - b.askedAs),
+  };
 }
 
 function infoOf({ name, mode, clientId }: LockRequest): WebLockInfo {

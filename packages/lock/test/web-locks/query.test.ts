@@ -29,6 +29,31 @@ describe('query', () => {
     expect(held[0]).toStrictEqual({ name: 'x', mode: 'exclusive', clientId: expect.any(String) });
   });
 
+  it('tells of what is pending in the order of the calls, and of what is held in that of the grants', async () => {
+    const { hosts, locks } = alone();
+    const [one, two, three] = [new Until(), new Until(), new Until()];
+    const names = ({
+      held,
+      pending,
+    }: {
+      held: { name: string }[];
+      pending: { name: string }[];
+    }): string[] => [held.map(({ name }) => name).join(' '), pending.map(({ name }) => name).join(' ')];
+    const first = [
+      locks.request('1', () => one.promise),
+      locks.request('2', () => two.promise),
+      locks.request('3', () => three.promise),
+    ];
+    for (const name of ['3', '2', '1', '3']) void locks.request(name, { mode: 'shared' }, () => never);
+    expect(names(await locks.query())).toEqual(['1 2 3', '3 2 1 3']);
+    for (const until of [two, three, one]) {
+      until.resolve();
+      await hosts.time.advance(100);
+    }
+    await hosts.time.runUntil(Promise.all(first));
+    expect(names(await locks.query())).toEqual(['2 3 3 1', '']);
+  });
+
   it('calls the callback of what is granted before it answers', async () => {
     const { locks } = alone();
     const order: string[] = [];
