@@ -9,7 +9,7 @@ import { detach } from '../time/index.js';
 import { Acquisition, steal } from '../wait/index.js';
 import { parseArguments, type RequestArguments } from './arguments.js';
 import { asStandard, domException } from './dom-exception.js';
-import { LockRequest, requestsIn, type Requests } from './request-queue.js';
+import { isGrantable, LockRequest, requestsIn, type Requests } from './request-queue.js';
 import { snapshot } from './snapshot.js';
 import type { StorageLock, StorageLockManager, WebLockManagerSnapshot } from './types.js';
 
@@ -66,8 +66,7 @@ class Manager implements StorageLockManager {
     const before = queue.add(entry);
     try {
       await (signal === undefined ? before : orAborted(before, signal));
-      if (request.ifAvailable && !queue.isGrantable(entry, earlier))
-        return await this.#refuse(entry, request);
+      if (request.ifAvailable && !isGrantable(entry, earlier)) return await this.#refuse(entry, request);
       const lease = await this.#obtain(request, entry);
       if (lease === undefined) return await this.#refuse(entry, request);
       if (signal?.aborted === true) {

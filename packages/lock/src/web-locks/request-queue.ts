@@ -18,14 +18,18 @@ export class LockRequest {
   grantedAs = 0;
   /** Settles once it is known whether it is granted at once, has to wait, or is over. Never rejects. */
   readonly decided: Promise<void>;
+  /** Settles once it is granted or over. Never rejects. */
+  readonly settled: Promise<void>;
   #state: RequestState = 'undecided';
   #decide: () => void = () => undefined;
+  #settle: () => void = () => undefined;
 
   constructor(name: string, mode: Mode, clientId: string) {
     this.name = name;
     this.mode = mode;
     this.clientId = clientId;
     this.decided = new Promise((resolve) => (this.#decide = resolve));
+    this.settled = new Promise((resolve) => (this.#settle = resolve));
   }
 
   get state(): RequestState {
@@ -37,6 +41,7 @@ export class LockRequest {
     this.#state = state;
     if (state === 'held') this.grantedAs = ++count;
     this.#decide();
+    if (state !== 'pending') this.#settle();
   }
 }
 
@@ -52,11 +57,11 @@ export class RequestQueue {
     this.#lastDecided = Promise.all([before, request.decided]);
     return before;
   }
+}
 
-  /** Whether what this process holds, or asked for before `request`, lets that be granted at once. */
-  isGrantable({ mode }: LockRequest, earlier: readonly LockRequest[]): boolean {
-    return earlier.every((other) => other.state === 'over' || (mode === 'shared' && other.mode === 'shared'));
-  }
+/** Whether `others`, what this process holds and asked for before `request`, let that be granted at once. */
+export function isGrantable({ mode }: LockRequest, others: readonly LockRequest[]): boolean {
+  return others.every((other) => other.state === 'over' || (mode === 'shared' && other.mode === 'shared'));
 }
 
 /** All requests of this process on one directory. */

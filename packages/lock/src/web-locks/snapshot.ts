@@ -5,6 +5,7 @@ import { holdersAndWaiters, type ClaimRecord, type Numbered } from '../ledger/in
 import { lockStateOf, type LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import { nameOfId } from './names.js';
+import { stillToBeGranted } from './in-transit.js';
 import type { LockRequest, Requests } from './request-queue.js';
 import type { WebLockInfo, WebLockManagerSnapshot } from './types.js';
 
@@ -25,7 +26,7 @@ export async function snapshot(
   settings: Settings,
   requests: Requests,
 ): Promise<WebLockManagerSnapshot> {
-  const own = await ownView(requests);
+  const own = await ownView(vfs, settings, requests);
   const held = own.held.map(infoOf);
   const pending = own.pending.map(infoOf);
   const isOwn = ({ client }: Shown): boolean => client !== undefined && requests.clients.has(client);
@@ -47,18 +48,24 @@ function isNamed(name: string): (info: WebLockInfo) => boolean {
   return (info) => info.name === name;
 }
 
-async function ownView({ queues }: Requests): Promise<OwnView> {
-  const all = Array.from(queues.values()).flatMap(({ requests }) => Array.from(requests));
-  const states = await Promise.all(
+async function ownView(vfs: VFS, settings: Settings, requests: Requests): Promise<OwnView> {
+  const all = Array.from(requests.queues.values()).flatMap((queue) => Array.from(queue.requests));
+  const states = new Map(all.map((request) => [request, request.state]));
+  await Promise.all(
     all.map(async (request) => {
       if (request.state === 'undecided') await request.decided;
-      return request.state;
+      if (states.get(request) === 'undecided') states.set(request, request.state);
     }),
   );
-  const being = (state: string): LockRequest[] => all.filter((_, at) => states[at] === state);
+  const being = (state: string): LockRequest[] => all.filter((request) => states.get(request) === state);
+  // What was let go before is granted to the next ones before this is answered, as far as it can be.
+  const [held, pending] = [being('held'), being('pending')];
+  const granted = new Set(await stillToBeGranted(vfs, settings, requests, { held, pending }));
   return {
-    held: being('held').sort((a, b) => a.grantedAs - b.grantedAs),
-    pending: being('pending').sort((a, b) => a.askedAs - b.askedAs),
+    held: [...held, ...granted].sort((a, b) => a.grantedAs - b.grantedAs),
+    pending: pending
+      .filter((request) => !granted.has(request) && request.state !== 'over')
+      .sort((a, b) => a.askedAs - b.askedAs),
   };
 }
 
