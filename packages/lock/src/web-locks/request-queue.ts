@@ -69,6 +69,19 @@ export class Requests {
   readonly queues: Map<string, RequestQueue> = new Map();
   /** The clients of this process. */
   readonly clients: Set<string> = new Set();
+  #lastDecided: Promise<unknown> = Promise.resolve();
+
+  /**
+   * The standard has one queue for all names. So that storages with slow calls are not asked for one name after the other, requests of
+   * different names are made side by side here, and their callbacks alone are called in the order of the requests.
+   *
+   * @returns what settles once all requests before it are decided, whatever their names
+   */
+  inTurn(request: LockRequest): Promise<unknown> {
+    const before = this.#lastDecided;
+    this.#lastDecided = Promise.all([before, request.decided]);
+    return before;
+  }
 
   queue(name: string): RequestQueue {
     let queue = this.queues.get(name);
