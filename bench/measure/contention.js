@@ -5,18 +5,18 @@ import { startWorker } from '../workers/run.js';
 import { now } from './clock.js';
 import { median, sum } from './statistics.js';
 
-/** They all contend by then. */
-const SETTLING_MS = 500;
+/** They all contend by then, and the compiler has seen most of what that takes. */
+const SETTLING_MS = 4_000;
 
 /** @returns figures of one round: times in microseconds, CPU in cores */
-export async function contend({ name, folder, processes, holdMs, measuredMs }) {
+export async function contend({ name, folder, processes, holdMs, measuredMs, settlingMs = SETTLING_MS }) {
   const own = mkdtempSync(join(folder, 'contention-'));
   const workers = Array.from({ length: processes }, () =>
     startWorker('contender.js', { name, folder: own, holdMs }),
   );
   try {
     await Promise.all(workers.map((worker) => worker.receive('ready')));
-    const from = now() + SETTLING_MS * 1_000;
+    const from = now() + settlingMs * 1_000;
     const until = from + measuredMs * 1_000;
     for (const worker of workers) worker.send('go', { from, until });
     const results = await Promise.all(workers.map((worker) => worker.receive('result')));

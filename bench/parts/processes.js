@@ -18,7 +18,16 @@ export const processes = {
     const tables = [];
     for (const holdMs of HOLDS_MS) {
       const rows = await inTurns(Object.keys(LOCKS), rounds, (name) =>
-        within(folder, (own) => contend({ name, folder: own, processes: PROCESSES, holdMs, measuredMs })),
+        within(folder, (own) =>
+          contend({
+            name,
+            folder: own,
+            processes: PROCESSES,
+            holdMs,
+            measuredMs,
+            ...(quick && { settlingMs: 500 }),
+          }),
+        ),
       );
       tables.push({
         title: `${PROCESSES} processes, one lock, holds of ${holdMs} ms: ${filesystemOf(folder)}, ${folder}`,

@@ -6,7 +6,7 @@ import { settings, tell, told } from './boss.js';
 
 const { name, folder, holdMs } = settings;
 /** So that the compiler has seen it all before the first look at the clock. */
-const WARM_UP_CYCLES = 100;
+const WARM_UP_CYCLES = 1_000;
 
 const alone = LOCKS[name](folder, `alone-${process.pid}`);
 for (let cycle = 0; cycle < WARM_UP_CYCLES; cycle++) await alone.unlock(await alone.lock());

@@ -70,6 +70,19 @@ describe('a directory that has not changed for long is not read again, and one t
     }
   });
 
+  it('however much it holds, and whatever else is listed', async () => {
+    const other = join(temporary.dir, 'other');
+    mkdirSync(other);
+    for (let at = 0; at < 50; at++) for (const each of [dir, other]) writeFileSync(join(each, `x${at}`), '');
+    timeGoesOn();
+    for (let round = 0; round < 3; round++) {
+      await nextTurn();
+      expect((await vfs.ls('/other')).length).toBe(50 + round);
+      expect((await names()).length).toBe(51 + round);
+      for (const each of [dir, other]) writeFileSync(join(each, `y${round}`), '');
+    }
+  });
+
   it('another directory in its place is read', async () => {
     timeGoesOn();
     await names();

@@ -42,7 +42,7 @@ interface Listing {
 const RESOLVED_FOR_MS = 30_000;
 /** What happened longer ago than this, in milliseconds, has other times than what happens now, in steps of a second too. */
 const PAST_MS = 3_000;
-/** Most entries of a listing that is remembered. */
+/** Most entries of a listing that is remembered of any directory; of one directory, the last, more are. */
 const MOST_LISTED = 16;
 /** Most directories that are remembered. */
 const MOST_KNOWN = 20_000;
@@ -63,6 +63,8 @@ export class DiskJail implements Jail {
   #root: Known | undefined;
   readonly #known = new Map<VFSPath, Known>();
   readonly #directories = new Set<VFSPath>();
+  /** The one directory of which a long listing is remembered. */
+  #long: Known | undefined;
   readonly #mounts: MountWatch;
 
   /** @param mountinfo the table of mounts as it was when the VFS was opened; `undefined` where there is none */
@@ -117,10 +119,13 @@ export class DiskJail implements Jail {
 
   /** Notes what the directory `known` holds, if its times would tell of a change: those of just now are not past yet. */
   noteListing(known: Known, entries: readonly Entry[]): void {
-    if (this.config.timesTell !== true || entries.length > MOST_LISTED) return;
+    if (this.config.timesTell !== true) return;
     const { mtimeMs, ctimeMs } = known;
     if (known.dev !== this.#root?.dev || Date.now() - Math.max(mtimeMs, ctimeMs) < PAST_MS) return;
     known.listing = { entries: entries.slice(), mtimeMs, ctimeMs };
+    if (entries.length <= MOST_LISTED || this.#long === known) return;
+    if (this.#long !== undefined) this.#long.listing = undefined;
+    this.#long = known;
   }
 
   /** Whether the directory `path` is known and, by another look, still the same. */

@@ -9,7 +9,7 @@ import { detach } from '../time/index.js';
 import { Acquisition, steal } from '../wait/index.js';
 import { parseArguments, type RequestArguments } from './arguments.js';
 import { asStandard, domException } from './dom-exception.js';
-import { LockRequest, requestsIn, type Requests } from './request-queue.js';
+import { isGrantable, LockRequest, requestsIn, type Requests } from './request-queue.js';
 import { snapshot } from './snapshot.js';
 import type { StorageLock, StorageLockManager, WebLockManagerSnapshot } from './types.js';
 
@@ -63,18 +63,22 @@ class Manager implements StorageLockManager {
     const entry = new LockRequest(name, mode, this.#client);
     const queue = this.#requests.queue(name);
     const earlier = [...queue.requests];
-    const before = queue.add(entry);
+    const [before, turn] = [queue.add(entry), this.#requests.inTurn(entry)];
     try {
       await (signal === undefined ? before : orAborted(before, signal));
-      if (request.ifAvailable && !queue.isGrantable(entry, earlier))
-        return await this.#refuse(entry, request);
-      const lease = await this.#obtain(request, entry);
-      if (lease === undefined) return await this.#refuse(entry, request);
-      if (signal?.aborted === true) {
-        detach(lease.release());
-        throw signal.reason;
+      const isRefused = request.ifAvailable && !isGrantable(entry, earlier);
+      for (;;) {
+        const lease = isRefused ? undefined : await this.#obtain(request, entry);
+        await (signal === undefined ? turn : orAborted(turn, signal).catch(() => undefined));
+        if (signal?.aborted === true) {
+          if (lease !== undefined) detach(lease.release());
+          throw signal.reason;
+        }
+        if (lease === undefined) return await this.#refuse(entry, request);
+        if (lease.held) return await this.#hold(lease, entry, request);
+        // Lost before its callback was called: it has lost its place, and queues again.
+        await lease[Symbol.asyncDispose]();
       }
-      return await this.#hold(lease, entry, request);
     } finally {
       entry.become('over');
       this.#requests.remove(entry);
@@ -147,6 +151,7 @@ function grantedLock(name: string, mode: StorageLock['mode'], { token, signal }:
 function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(signal.reason);
+    if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
     void work.then((result) => {
       signal.removeEventListener('abort', leave);

@@ -4,21 +4,32 @@ import type { Mode } from '../ledger/index.js';
 /** What became of a request so far. */
 export type RequestState = 'undecided' | 'pending' | 'held' | 'over';
 
+/** Counts requests and grants of this process, so that they can be put in order. */
+let count = 0;
+
 /** One request of this process, from the call of `request` until its promise has settled. */
 export class LockRequest {
   readonly name: string;
   readonly mode: Mode;
   readonly clientId: string;
+  /** Its place among all requests of this process, whatever they ask for. */
+  readonly askedAs: number = ++count;
+  /** Its place among all grants; 0 before it is granted. */
+  grantedAs = 0;
   /** Settles once it is known whether it is granted at once, has to wait, or is over. Never rejects. */
   readonly decided: Promise<void>;
+  /** Settles once it is granted or over. Never rejects. */
+  readonly settled: Promise<void>;
   #state: RequestState = 'undecided';
   #decide: () => void = () => undefined;
+  #settle: () => void = () => undefined;
 
   constructor(name: string, mode: Mode, clientId: string) {
     this.name = name;
     this.mode = mode;
     this.clientId = clientId;
     this.decided = new Promise((resolve) => (this.#decide = resolve));
+    this.settled = new Promise((resolve) => (this.#settle = resolve));
   }
 
   get state(): RequestState {
@@ -28,7 +39,9 @@ export class LockRequest {
   become(state: Exclude<RequestState, 'undecided'>): void {
     if (this.#state === 'over' || (this.#state === 'held' && state === 'pending')) return;
     this.#state = state;
+    if (state === 'held') this.grantedAs = ++count;
     this.#decide();
+    if (state !== 'pending') this.#settle();
   }
 }
 
@@ -44,11 +57,11 @@ export class RequestQueue {
     this.#lastDecided = Promise.all([before, request.decided]);
     return before;
   }
+}
 
-  /** Whether what this process holds, or asked for before `request`, lets that be granted at once. */
-  isGrantable({ mode }: LockRequest, earlier: readonly LockRequest[]): boolean {
-    return earlier.every((other) => other.state === 'over' || (mode === 'shared' && other.mode === 'shared'));
-  }
+/** Whether `others`, what this process holds and asked for before `request`, let that be granted at once. */
+export function isGrantable({ mode }: LockRequest, others: readonly LockRequest[]): boolean {
+  return others.every((other) => other.state === 'over' || (mode === 'shared' && other.mode === 'shared'));
 }
 
 /** All requests of this process on one directory. */
@@ -56,6 +69,19 @@ export class Requests {
   readonly queues: Map<string, RequestQueue> = new Map();
   /** The clients of this process. */
   readonly clients: Set<string> = new Set();
+  #lastDecided: Promise<unknown> = Promise.resolve();
+
+  /**
+   * The standard has one queue for all names. So that storages with slow calls are not asked for one name after the other, requests of
+   * different names are made side by side here, and their callbacks alone are called in the order of the requests.
+   *
+   * @returns what settles once all requests before it are decided, whatever their names
+   */
+  inTurn(request: LockRequest): Promise<unknown> {
+    const before = this.#lastDecided;
+    this.#lastDecided = Promise.all([before, request.decided]);
+    return before;
+  }
 
   queue(name: string): RequestQueue {
     let queue = this.queues.get(name);

@@ -5,6 +5,7 @@ import { holdersAndWaiters, type ClaimRecord, type Numbered } from '../ledger/in
 import { lockStateOf, type LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import { nameOfId } from './names.js';
+import { stillToBeGranted } from './in-transit.js';
 import type { LockRequest, Requests } from './request-queue.js';
 import type { WebLockInfo, WebLockManagerSnapshot } from './types.js';
 
@@ -17,7 +18,7 @@ interface OwnView {
 }
 
 /**
- * What is held and asked for. The requests of this process are as they were when this was called, those that were not decided
+ * What is held, in the order of the grants, and asked for, in that of the calls. The requests of this process are as they were when this was called, those that were not decided
  * yet as they were decided; so what was asked for before is among it, and what is granted or ends meanwhile changes nothing.
  */
 export async function snapshot(
@@ -25,44 +26,47 @@ export async function snapshot(
   settings: Settings,
   requests: Requests,
 ): Promise<WebLockManagerSnapshot> {
-  const own = await ownView(requests);
+  const own = await ownView(vfs, settings, requests);
   const held = own.held.map(infoOf);
-  const pending: WebLockInfo[] = [];
-  const shown = new Set<LockRequest>();
-  const showOwn = (name?: string): void => {
-    for (const request of own.pending) {
-      if (shown.has(request) || (name !== undefined && request.name !== name)) continue;
-      shown.add(request);
-      pending.push(infoOf(request));
-    }
-  };
+  const pending = own.pending.map(infoOf);
+  const isOwn = ({ client }: Shown): boolean => client !== undefined && requests.clients.has(client);
   for (const { name, holders, waiters } of await othersView(vfs, settings)) {
-    for (const { info, client } of holders) if (!isOwn(client)) held.push({ name, ...info });
-    for (const { info, client } of waiters) {
-      // The whole queue of this process stands where its front does.
-      if (isOwn(client)) showOwn(name);
-      else pending.push({ name, ...info });
-    }
-    showOwn(name);
+    const named = ({ info }: Shown): WebLockInfo => ({ name, ...info });
+    held.push(...holders.filter((holder) => !isOwn(holder)).map(named));
+    // The whole queue of this process stands where its front does.
+    const front = waiters.findIndex(isOwn);
+    const before = waiters.slice(0, front < 0 ? undefined : front).map(named);
+    const after = waiters.slice(before.length).filter((waiter) => !isOwn(waiter));
+    const [first, last] = [pending.findIndex(isNamed(name)), pending.findLastIndex(isNamed(name))];
+    pending.splice(last < 0 ? pending.length : last + 1, 0, ...after.map(named));
+    pending.splice(first < 0 ? pending.length - after.length : first, 0, ...before);
   }
-  showOwn();
   return { held, pending };
-
-  function isOwn(client: string | undefined): boolean {
-    return client !== undefined && requests.clients.has(client);
-  }
 }
 
-async function ownView({ queues }: Requests): Promise<OwnView> {
-  const all = Array.from(queues.values()).flatMap(({ requests }) => Array.from(requests));
-  const states = await Promise.all(
+function isNamed(name: string): (info: WebLockInfo) => boolean {
+  return (info) => info.name === name;
+}
+
+async function ownView(vfs: VFS, settings: Settings, requests: Requests): Promise<OwnView> {
+  const all = Array.from(requests.queues.values()).flatMap((queue) => Array.from(queue.requests));
+  const states = new Map(all.map((request) => [request, request.state]));
+  await Promise.all(
     all.map(async (request) => {
       if (request.state === 'undecided') await request.decided;
-      return request.state;
+      if (states.get(request) === 'undecided') states.set(request, request.state);
     }),
   );
-  const being = (state: string): LockRequest[] => all.filter((_, at) => states[at] === state);
-  return { held: being('held'), pending: being('pending') };
+  const being = (state: string): LockRequest[] => all.filter((request) => states.get(request) === state);
+  // What was let go before is granted to the next ones before this is answered, as far as it can be.
+  const [held, pending] = [being('held'), being('pending')];
+  const granted = new Set(await stillToBeGranted(vfs, settings, requests, { held, pending }));
+  return {
+    held: [...held, ...granted].sort((a, b) => a.grantedAs - b.grantedAs),
+    pending: pending
+      .filter((request) => !granted.has(request) && request.state !== 'over')
+      .sort((a, b) => a.askedAs - b.askedAs),
+  };
 }
 
 function infoOf({ name, mode, clientId }: LockRequest): WebLockInfo {

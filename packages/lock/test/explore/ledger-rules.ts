@@ -161,20 +161,20 @@ class LedgerRule implements Rule {
       }
       default: {
         const made = this.#made.get(number);
-        if (kind === 'beat' && made?.owners.includes(actor) === true && this.#isSuperseded(name, storage))
-          return undefined;
+        if (made?.owners.includes(actor) === true && this.#isSuperseded(name, storage)) return undefined;
         if (this.#floor(storage) < number) return `${what}, above every floor`;
         return stands && made?.closed !== true ? `${what}, whose claim stands` : undefined;
       }
     }
   }
 
-  #isSuperseded({ number, rest }: Name, storage: StorageView): boolean {
-    const [, beat = 0] = rest.split('.').map(Number);
-    return this.#namesIn(storage).some((other) => {
-      const [, otherBeat = 0] = other.rest.split('.').map(Number);
-      return other.number === number && other.kind === 'beat' && otherBeat > beat;
-    });
+  /** Whether a beat, or what a leader has published, was followed by another one. */
+  #isSuperseded({ number, kind, rest }: Name, storage: StorageView): boolean {
+    if (kind !== 'beat' && kind !== 'value') return false;
+    const countOf = (of: string): number => Number(of.split('.').at(kind === 'beat' ? 1 : 0) ?? 0);
+    return this.#namesIn(storage).some(
+      (other) => other.number === number && other.kind === kind && countOf(other.rest) > countOf(rest),
+    );
   }
 
   /** Those of `before` that keep a claim which asks for so much from being granted. */

@@ -29,6 +29,54 @@ describe('query', () => {
     expect(held[0]).toStrictEqual({ name: 'x', mode: 'exclusive', clientId: expect.any(String) });
   });
 
+  it('tells of what is pending in the order of the calls, and of what is held in that of the grants', async () => {
+    const { hosts, locks } = alone();
+    const [one, two, three] = [new Until(), new Until(), new Until()];
+    const names = ({
+      held,
+      pending,
+    }: {
+      held: { name: string }[];
+      pending: { name: string }[];
+    }): string[] => [held.map(({ name }) => name).join(' '), pending.map(({ name }) => name).join(' ')];
+    const first = [
+      locks.request('1', () => one.promise),
+      locks.request('2', () => two.promise),
+      locks.request('3', () => three.promise),
+    ];
+    for (const name of ['3', '2', '1', '3']) void locks.request(name, { mode: 'shared' }, () => never);
+    expect(names(await locks.query())).toEqual(['1 2 3', '3 2 1 3']);
+    for (const until of [two, three, one]) {
+      until.resolve();
+      await hosts.time.advance(100);
+    }
+    await hosts.time.runUntil(Promise.all(first));
+    expect(names(await locks.query())).toEqual(['2 3 3 1', '']);
+  });
+
+  it('shows what is granted once others were released, as soon as their requests are settled', async () => {
+    const { hosts, locks } = alone();
+    const [writes, reads, writesAgain] = [new Until(), new Until(), new Until()];
+    const writer = locks.request('x', () => writes.promise);
+    const readers = [1, 2, 3, 4, 5].map(() => locks.request('x', { mode: 'shared' }, () => reads.promise));
+    const second = locks.request('x', () => writesAgain.promise);
+    for (let reader = 0; reader < 5; reader++) void locks.request('x', { mode: 'shared' }, () => never);
+    const modes = async (): Promise<string[]> => {
+      const { held, pending } = await hosts.time.runUntil(locks.query());
+      return [held, pending].map((infos) => infos.map(({ mode }) => mode[0]).join(''));
+    };
+    expect(await modes()).toEqual(['e', 'sssssesssss']);
+    writes.resolve();
+    await writer;
+    expect(await modes()).toEqual(['sssss', 'esssss']);
+    reads.resolve();
+    await hosts.time.runUntil(Promise.all(readers));
+    expect(await modes()).toEqual(['e', 'sssss']);
+    writesAgain.resolve();
+    await hosts.time.runUntil(second);
+    expect(await modes()).toEqual(['sssss', '']);
+  });
+
   it('calls the callback of what is granted before it answers', async () => {
     const { locks } = alone();
     const order: string[] = [];

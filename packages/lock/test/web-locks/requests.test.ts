@@ -72,6 +72,24 @@ describe('a request', () => {
     expect(order).toEqual(['r1', 'r2', 'w', 'r3']);
   });
 
+  it('calls its callback after those of other names that were asked for before, if they can be had', async () => {
+    const { locks } = alone();
+    const granted: string[] = [];
+    const until = new Until();
+    const ask = (name: string, mode: 'shared' | 'exclusive', what: string): Promise<void> =>
+      locks.request(name, { mode }, () => {
+        granted.push(what);
+        return name === 'a' ? until.promise : undefined;
+      });
+    const asked = ['a1', 'a2', 'a3'].map((what) => ask('a', 'shared', what));
+    const blocked = ask('a', 'exclusive', 'a4');
+    await ask('b', 'exclusive', 'b');
+    expect(granted).toEqual(['a1', 'a2', 'a3', 'b']);
+    until.resolve();
+    await Promise.all([...asked, blocked]);
+    expect(granted.at(-1)).toBe('a4');
+  });
+
   it('does not wait for those of other names, nor within their callbacks', async () => {
     const { locks } = alone();
     const held = locks.request('x', () => locks.request('y', () => locks.request('z', () => 'inner')));
