@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { eventually } from '../processes/eventually.js';
+import { lives } from '../processes/lives.js';
 import { Bench, MAIN } from './holdfast.js';
 
 const bench = new Bench();
@@ -72,4 +74,14 @@ test('a run within a run of the same lock is refused at once, and none within on
   expect(refused).toMatchObject({ status: 64, stdout: '' });
   expect(refused.stderr).toContain('lock "a"');
   expect(await bench.run([...outer, ...inner('b')])).toMatchObject({ status: 0, stdout: 'ran\n' });
+});
+
+test('the lock is kept after a short command, until a signal asks for it', async () => {
+  const run = bench.start(['run', '--hold-at-least', '1h', '--', 'sh', '-c', 'echo $$ over; exit 3']);
+  await run.prints('over');
+  await eventually(() => !lives(Number.parseInt(run.stdout, 10)), 'the command has ended');
+  expect(await bench.run(['run', '--no-wait', '--', 'true'])).toMatchObject({ status: 75 });
+  run.kill('SIGTERM');
+  expect(await run.ended).toMatchObject({ status: 3 });
+  expect(await bench.inspect('default')).toMatchObject({ state: 'free' });
 });

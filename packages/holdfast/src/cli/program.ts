@@ -98,6 +98,7 @@ function programFor(end: (exitStatus: number) => void): Commander {
     )
     .option('--label <text>', 'what others are shown of this one (default: the name of COMMAND)')
     .option('--pass-env [names]', 'pass variables that begin with HOLDFAST_ on to COMMAND: all, or these')
+    .option('--hold-at-least <duration>', 'keep the lock for so long, even if COMMAND ends sooner')
     .option('--shell <script>', 'instead of COMMAND: have a shell run this')
     .option('--conflict-status <n>', 'end with this status, instead of 75, if the lock is not obtained')
     .option('--progress <duration>', 'without a terminal, tell so often that it still waits (default: 60s)')

@@ -14,6 +14,8 @@ export interface RunSettings {
   readonly shared: boolean;
   /** How many may run at once, where that is not one. */
   readonly permits?: number | undefined;
+  /** For how long the lock is kept, even if the command ends sooner. */
+  readonly holdAtLeast?: number | undefined;
   /** How often a log is told that it still waits. */
   readonly progress?: number | undefined;
   /** The exit status if the lock was not obtained. */
@@ -121,6 +123,7 @@ const runSchema: z.ZodType<RunSettings> = z
       .optional(),
     label: labelSchema.optional(),
     permits: permitsSchema.optional(),
+    holdAtLeast: durationSchema.refine((ms) => ms <= LONGEST_WINDOW_MS, 'must be at most 24h').optional(),
     progress: durationSchema.refine((ms) => ms >= 1_000, 'must be at least 1s').optional(),
     conflictStatus: exitStatusSchema.optional(),
     shell: text.optional(),

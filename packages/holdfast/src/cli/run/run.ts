@@ -11,6 +11,7 @@ import { isEnding, signalStatus, SignalRelay } from '../signals.js';
 import { openTarget } from '../target/cli-target.js';
 import { Command } from './command.js';
 import { unguardedIdentity, type Guardian } from './guardian/guardian.js';
+import { holdOn } from './hold-on.js';
 import { obtain } from './obtain.js';
 import { assertNotNested, heldEnvironment } from './nested.js';
 import { reporter } from './reporter.js';
@@ -98,6 +99,7 @@ interface Guarded {
 
 /** Runs the command to its end, or ends it when the lease does. @returns the exit status */
 async function underLease({ lease, guardian, relay, notices, settings, place }: Guarded): Promise<number> {
+  const heldAt = performance.now();
   guardian?.begin(settings.staleAfter ?? SHORTEST_DEFAULT_MS);
   const environment = commandEnvironment(process.env, settings.passEnv, {
     HOLDFAST_ID: lease.id,
@@ -118,7 +120,10 @@ async function underLease({ lease, guardian, relay, notices, settings, place }: 
     guardian?.gone.then(() => 'unguarded' as const) ?? never,
   ]);
   if (typeof ending === 'number') {
-    if (lease.held) return ending;
+    if (lease.held) {
+      await holdOn(heldAt + (settings.holdAtLeast ?? 0) - performance.now(), lease.signal, relay);
+      return ending;
+    }
     notices.warn(messageOf(lease.signal.reason));
     return ExitStatus.lost;
   }
