@@ -36,6 +36,14 @@ describe('a lock across steps', () => {
   });
 });
 
+test('a handle that cannot be printed is of no use to anybody, so the lock is given back', async () => {
+  const acquire = `${process.execPath} ${MAIN} acquire --id full --ttl 1h > /dev/full`;
+  const result = await bench.run(['run', '--id', 'a', '--pass-env', 'HOLDFAST_URL', '--shell', acquire]);
+  expect(result).toMatchObject({ status: 74 });
+  expect(result.stderr).toContain('could not be printed, and the lock was given back');
+  expect(await bench.inspect('full')).toMatchObject({ state: 'free' });
+});
+
 test('so many run at once as there are permits, and no more', async () => {
   const take = ['acquire', '--id', 's', '--permits', '2', '--ttl', '1h', '--no-wait'];
   const taken = [await bench.run(take), await bench.run(take), await bench.run(take)];

@@ -1,11 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const SCRIPT = fileURLToPath(new URL('worker.mjs', import.meta.url));
+import { ProcessGroup } from '../processes/process-group.js';
 
 /** How a worker is to behave, and on what. See worker.mjs. */
 export interface Work {
@@ -35,59 +30,32 @@ export interface Line {
 }
 
 /** Processes on one storage, and what they wrote down. */
-export class Crew implements AsyncDisposable {
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'holdfast-crew-'));
+export class Crew extends ProcessGroup {
   readonly storage: NonNullable<Work['storage']>;
   readonly #work: Work;
-  readonly #running = new Map<string, ChildProcess>();
   readonly #lines: Line[] = [];
   readonly #tokens = new Set<number>();
   readonly #begun = new Map<string, number>();
-  #count = 0;
 
   constructor(work: Work) {
+    super(new URL('worker.mjs', import.meta.url));
     const locks = join(this.folder, 'locks');
     mkdirSync(locks);
     this.storage = work.storage ?? { kind: 'local', options: locks };
     this.#work = { ...work, storage: this.storage };
   }
 
-  get names(): string[] {
-    return [...this.#running.keys()];
-  }
-
   /** Starts one, and waits until it works. */
-  async start(work: Work = {}): Promise<string> {
-    const name = `p${++this.#count}`;
-    const log = join(this.folder, `${name}.log`);
-    const child = spawn(process.execPath, [SCRIPT, JSON.stringify({ name, log, ...this.#work, ...work })], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+  start(work: Work = {}): Promise<string> {
+    return this.startOne((name) => {
+      const log = join(this.folder, `${name}.log`);
+      return { name, log, ...this.#work, ...work };
     });
-    this.#running.set(name, child);
-    child.once('exit', () => this.#running.delete(name));
-    const ready = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-    if (typeof ready[0] === 'number') throw new Error(`${name} ended with ${ready[0]}`);
-    return name;
-  }
-
-  signal(name: string, signal: NodeJS.Signals): void {
-    this.#running.get(name)?.kill(signal);
-  }
-
-  async kill(name: string): Promise<void> {
-    const child = this.#running.get(name);
-    if (child === undefined) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
   }
 
   /** Lets all end their last turns. */
-  async end(): Promise<void> {
-    const running = [...this.#running.values()];
-    const gone = running.map((child) => once(child, 'exit'));
-    for (const child of running) child.stdin?.end();
-    await Promise.all(gone);
+  end(): Promise<void> {
+    return this.endAll(true);
   }
 
   /** In the order of time. Of a process that was killed the last line may be torn, and is left out. */
@@ -120,10 +88,5 @@ export class Crew implements AsyncDisposable {
         if (parsed.type === 'held') this.#tokens.add(parsed.token ?? 0);
       }
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.names.map((name) => this.kill(name)));
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

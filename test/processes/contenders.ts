@@ -1,12 +1,7 @@
 import { checkHistory, parseHistory, type HistoryReport } from '@holdfast/testkit/history';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const SCRIPT = fileURLToPath(new URL('contender.js', import.meta.url));
+import { ProcessGroup } from './process-group.js';
 
 export interface Conduct {
   /** How often each takes the lock. Default: until told to end. */
@@ -21,56 +16,24 @@ export interface Conduct {
 }
 
 /** Processes that contend for one lock on the local disk, and what they wrote down. */
-export class Contenders implements AsyncDisposable {
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'holdfast-torture-'));
+export class Contenders extends ProcessGroup {
   readonly #conduct: Conduct;
-  readonly #running = new Map<string, ChildProcess>();
-  #count = 0;
 
   constructor(conduct: Conduct) {
+    super(new URL('contender.js', import.meta.url));
     this.#conduct = conduct;
     mkdirSync(join(this.folder, 'locks'));
     writeFileSync(join(this.folder, 'counter'), '0');
   }
 
-  /** Those that have neither ended nor been killed. */
-  get names(): string[] {
-    return [...this.#running.keys()];
-  }
-
   /** Starts one, and waits until it contends. */
-  async start(conduct: Conduct = {}): Promise<string> {
-    const name = `p${++this.#count}`;
-    const child = spawn(
-      process.execPath,
-      [SCRIPT, JSON.stringify({ folder: this.folder, name, ...this.#conduct, ...conduct })],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    );
-    this.#running.set(name, child);
-    child.once('exit', () => this.#running.delete(name));
-    await once(child.stdout, 'data');
-    return name;
-  }
-
-  signal(name: string, signal: NodeJS.Signals): void {
-    this.#running.get(name)?.kill(signal);
-  }
-
-  async kill(name: string): Promise<void> {
-    const child = this.#running.get(name);
-    if (child === undefined) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
+  start(conduct: Conduct = {}): Promise<string> {
+    return this.startOne((name) => ({ folder: this.folder, name, ...this.#conduct, ...conduct }));
   }
 
   /** Waits until all have ended, by themselves or because they are told to. */
-  async end(): Promise<void> {
-    const gone = [...this.#running.values()].map((child) => once(child, 'exit'));
-    if (this.#conduct.turns === undefined) {
-      for (const child of this.#running.values()) child.stdin?.end();
-    }
-    await Promise.all(gone);
+  end(): Promise<void> {
+    return this.endAll(this.#conduct.turns === undefined);
   }
 
   report(): HistoryReport {
@@ -99,10 +62,5 @@ export class Contenders implements AsyncDisposable {
         (sum, file) => sum + readFileSync(join(this.folder, file), 'utf8').split('"acquired"').length - 1,
         0,
       );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.names.map((name) => this.kill(name)));
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -8,6 +8,8 @@ export const ExitStatus = {
   unavailable: 69,
   /** A defect of this program. */
   defect: 70,
+  /** What is of use only if it is read could not be printed. */
+  notPrinted: 74,
   /** The lock was not obtained in time. */
   notObtained: 75,
   /** The lock was lost while the command ran. */

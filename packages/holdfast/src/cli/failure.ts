@@ -27,6 +27,11 @@ export class CommandError extends Error {
   }
 }
 
+/** What it had to print could not be. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+}
+
 /** A signal ended the waiting. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -47,6 +52,7 @@ export function isNotObtained(error: unknown): boolean {
 export function statusOf(error: unknown): number {
   if (error instanceof UsageError || isLockError(error, 'ELOCKOPTION')) return ExitStatus.usage;
   if (error instanceof CommandError) return error.status;
+  if (error instanceof OutputError) return ExitStatus.notPrinted;
   if (error instanceof Interrupted) return signalStatus(error.signal);
   if (isNotObtained(error)) return ExitStatus.notObtained;
   if (isLockError(error, 'ELOCKLOST')) return ExitStatus.lost;

@@ -26,17 +26,11 @@ export interface RunSettings {
   readonly command: readonly string[];
 }
 
-export interface AcquireSettings {
-  readonly on?: string | undefined;
-  readonly id: string;
+export interface AcquireSettings extends Pick<
+  RunSettings,
+  'on' | 'id' | 'timeout' | 'label' | 'wait' | 'shared' | 'permits' | 'conflictStatus' | 'quiet'
+> {
   readonly ttl: number;
-  readonly timeout?: number | undefined;
-  readonly label?: string | undefined;
-  readonly wait: boolean;
-  readonly shared: boolean;
-  readonly permits?: number | undefined;
-  readonly conflictStatus?: number | undefined;
-  readonly quiet: boolean;
   readonly format: HandleFormat;
 }
 

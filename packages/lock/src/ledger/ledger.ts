@@ -1,5 +1,6 @@
 import {
   isVFSError,
+  outcomeOf,
   ROOT,
   type Clock,
   type Entry,
@@ -131,7 +132,8 @@ export class Ledger {
     const make = (): Promise<void> => this.#exclusively(name, this.asFiles ? encodeRecord(record) : '');
     if (like === undefined || !this.canLink) return make();
     return this.vfs.link(this.#at(claimName(like)), this.#at(name)).catch((error: unknown) => {
-      if (isVFSError(error, 'EEXIST') || (isVFSError(error) && error.outcome === 'unknown')) throw error;
+      // What may have been linked all the same must not be made once more: rule 8.
+      if (isVFSError(error, 'EEXIST') || outcomeOf(error) === 'unknown') throw error;
       if (!isVFSError(error, 'ENOENT')) this.#unlinked++;
       return make();
     });
@@ -256,11 +258,11 @@ export class Ledger {
    * (a directory of that name, a huge file) has no record, and does no harm.
    */
   async readRecord(
-    { number, claim, beats, attempts }: Numbered,
+    { number, claim, beats, handovers }: Numbered,
     signal?: AbortSignal,
   ): Promise<ClaimRecord | undefined> {
-    // Who has attached to it shows in the heartbeat alone.
-    for (const entry of attempts === 0 ? [claim, ...beats] : beats) {
+    // Who has attached to it shows in the heartbeat alone; who has only detached it is the one who made it.
+    for (const entry of handovers <= 1 ? [claim, ...beats] : beats) {
       if (entry?.type !== 'file' || (entry.size ?? 0) > LONGEST_RECORD_BYTES) continue;
       const record = await this.#readRecordIn(entry.name, signal);
       if (record?.token === number) return record;

@@ -13,7 +13,7 @@ const LENGTHS = 256;
 /** Who has a claim: the content of a claim that is a file, and of a heartbeat. For people; no verdict rests on it. */
 export interface ClaimRecord {
   readonly token: number;
-  /** Of this claim alone. */
+  /** Of this claim, and of those that are further names of its file. */
   readonly nonce: string;
   readonly staleAfterMs: number;
   /** Milliseconds since the epoch by the holder's clock, when it asked. */

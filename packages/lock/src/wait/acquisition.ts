@@ -237,7 +237,9 @@ export class Acquisition {
 
   /** What is in the way before it claims will mostly be when it has claimed. */
   readonly #foresee = (look: Look): Promise<void> | undefined => {
-    if (!this.#state.ledger.vfs.capabilities.watch) return undefined;
+    const { watch, cost } = this.#state.ledger.vfs.capabilities;
+    // Elsewhere to begin a watch may take long, and the claim is not kept alive yet.
+    if (!watch || cost !== 'local') return undefined;
     const blocking = inTheWay(liveBelow(look, Infinity), look, this.#wish, this.#settings.turn);
     if (blocking.length === 0) return undefined;
     this.#watching ??= new Watching(this.#state, this.#settings);

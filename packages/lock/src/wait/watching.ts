@@ -44,7 +44,7 @@ export class Watching {
    * @returns a promise, if that look should wait for it
    */
   prepare(look: Look, blocking: readonly number[]): Promise<void> | undefined {
-    if (!this.#follow(look, blocking)) return undefined;
+    if (!this.follow(look, blocking)) return undefined;
     return this.#begun?.then(() => {
       this.#missed = false; // The look comes after it.
     });
@@ -55,13 +55,11 @@ export class Watching {
     return this.#watcher !== undefined;
   }
 
-  /** @param blocking what is in the way, in ascending order, by `look` */
-  follow(look: Look, blocking: readonly number[]): void {
-    this.#follow(look, blocking);
-  }
-
-  /** @returns whether it watches something else than before */
-  #follow(look: Look, blocking: readonly number[]): boolean {
+  /**
+   * @param blocking what is in the way, in ascending order, by `look`
+   * @returns whether it watches something else than before
+   */
+  follow(look: Look, blocking: readonly number[]): boolean {
     const path = this.#pathFor(look, blocking);
     this.#blocking.clear();
     for (const number of blocking) this.#blocking.add(number);

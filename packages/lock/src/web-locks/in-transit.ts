@@ -7,7 +7,8 @@ import { waitAtMost } from '../time/index.js';
 import { idOfName } from './names.js';
 import { isGrantable, type LockRequest, type Requests } from './request-queue.js';
 
-interface Known {
+/** The requests of this process, in the order of the grants and of the calls. */
+export interface OwnView {
   readonly held: readonly LockRequest[];
   readonly pending: readonly LockRequest[];
 }
@@ -20,7 +21,7 @@ export async function stillToBeGranted(
   vfs: VFS,
   settings: Settings,
   requests: Requests,
-  { held, pending }: Known,
+  { held, pending }: OwnView,
 ): Promise<LockRequest[]> {
   const candidates = pending.filter((request) => {
     const before = pending.filter((other) => other.name === request.name && other.askedAs < request.askedAs);

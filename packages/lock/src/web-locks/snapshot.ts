@@ -5,21 +5,17 @@ import { holdersAndWaiters, type ClaimRecord, type Numbered } from '../ledger/in
 import { lockStateOf, type LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import { nameOfId } from './names.js';
-import { stillToBeGranted } from './in-transit.js';
+import { stillToBeGranted, type OwnView } from './in-transit.js';
 import type { LockRequest, Requests } from './request-queue.js';
 import type { WebLockInfo, WebLockManagerSnapshot } from './types.js';
 
 /** At once, so that a mount with slow calls is not flooded. */
 const AT_ONCE = 4;
 
-interface OwnView {
-  readonly held: readonly LockRequest[];
-  readonly pending: readonly LockRequest[];
-}
-
 /**
- * What is held, in the order of the grants, and asked for, in that of the calls. The requests of this process are as they were when this was called, those that were not decided
- * yet as they were decided; so what was asked for before is among it, and what is granted or ends meanwhile changes nothing.
+ * What is held, in the order of the grants, and asked for, in that of the calls. The requests of this process are as they
+ * were when this was called, those that were not decided yet as they were decided; so what was asked for before is among it,
+ * and what is granted or ends meanwhile changes nothing.
  */
 export async function snapshot(
   vfs: VFS,

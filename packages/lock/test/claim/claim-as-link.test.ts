@@ -70,6 +70,29 @@ describe('where a file can have several names', () => {
   });
 });
 
+it('a link of unknown outcome is not followed by a file: it may be there', async () => {
+  const hosts = await Hosts.begun(STORAGES.local);
+  const host = hosts.host();
+  const lock = host.lock();
+  await lock.with(() => undefined);
+  host
+    .hold('make 1002')
+    .goButFail(new Error('a defect of an adapter, which says nothing of what became of it'));
+  await expect(lock.acquire()).rejects.toBeDefined();
+  expect(host.calls.filter((call) => call === 'make 1002')).toHaveLength(1);
+});
+
+it('a watch that never begins keeps nobody from claiming where the storage is not a disk', async () => {
+  const hosts = await Hosts.begun({ ...STORAGES.network, watch: true });
+  const [host, other] = [hosts.host(), hosts.host()];
+  const lease = await host.lock().acquire();
+  other.hold(/^watch/);
+  const waiting = other.lock().acquire();
+  await hosts.time.advance(3_000);
+  await lease.release();
+  expect((await hosts.time.runUntil(waiting)).token).toBe(1002);
+});
+
 it('who waits lists before and after its claim, and once more when it is told', async () => {
   const hosts = await Hosts.begun({ ...STORAGES.local, watch: true });
   const [host, other] = [hosts.host(), hosts.host()];

@@ -220,3 +220,18 @@ describe('all locks of a directory', () => {
     expect(await inspectAll(new Hosts().truth, '/nowhere')).toEqual([]);
   });
 });
+
+it.each(['local', 'metered'] as const)(
+  'a lease that was handed out at once shows who has handed it out on %s storage, until somebody else has it',
+  async (kind) => {
+    const hosts = await Hosts.begun(STORAGES[kind]);
+    const lease = await hosts.host().lock({ label: 'deploy' }).acquire();
+    const handle = await lease.detach({ ttlMs: 600_000 });
+    const shown = async (): Promise<unknown> => (await hosts.host().lock().inspect()).holders[0]?.holder;
+    expect(await shown()).toMatchObject({ label: 'deploy' });
+    await hosts.host().lock({ label: 'test' }).attach(handle);
+    expect(await shown()).not.toMatchObject({ label: 'deploy' });
+    await hosts.time.advance(10_000);
+    expect(await shown()).toMatchObject({ label: 'test' });
+  },
+);

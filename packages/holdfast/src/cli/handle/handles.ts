@@ -3,7 +3,7 @@ import type { VFS } from '@holdfast/vfs';
 import { writeSync } from 'node:fs';
 import { Lock, Semaphore } from '../../lock.js';
 import { ExitStatus } from '../exit-status.js';
-import { Interrupted, isNotObtained, messageOf, UsageError } from '../failure.js';
+import { Interrupted, isNotObtained, messageOf, OutputError, UsageError } from '../failure.js';
 import { Notices } from '../notices.js';
 import { reporter } from '../run/reporter.js';
 import { obtain } from '../run/obtain.js';
@@ -84,7 +84,7 @@ async function handOut(
     await (await attached(vfs, handle)).release();
     if (error instanceof Interrupted) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`the handle could not be printed, and the lock was given back: ${why}`);
+    throw new OutputError(`the handle could not be printed, and the lock was given back: ${why}`);
   }
 }
 

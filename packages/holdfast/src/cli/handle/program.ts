@@ -8,7 +8,8 @@ of a job in CI:
   ./deploy.sh
   holdfast release
 Nobody keeps such a lock alive, so choose a --ttl that is longer than the work takes, or renew it.
-Exit status: 0 held; 75 it was not obtained in time; 64, 69 as for run.
+Exit status: 0 held; 74 the handle could not be printed, and the lock was given back; 75 it was not obtained in time;
+64, 69 as for run.
 `;
 
 const RENEW_HELP = `
