@@ -2,7 +2,7 @@ import { Claimant, type Attempt, type ConfirmedClaim } from '../claim/index.js';
 import { LockedError, LockTimeoutError, StaleLockError, WouldDeadlockError } from '../errors/index.js';
 import type { HeldClaim } from '../identity/index.js';
 import { Lease, LiveClaim } from '../lease/index.js';
-import { inTheWay, liveBelow, type Look, type Wish } from '../ledger/index.js';
+import { inTheWay, isLive, liveBelow, type Claim, type Look, type Wish } from '../ledger/index.js';
 import type { LockState } from '../lock-state.js';
 import type { Settings } from '../options.js';
 import {
@@ -49,8 +49,8 @@ export class Acquisition {
   readonly #onQueued: (() => void) | undefined;
   readonly #within: Lease | undefined;
   #watching: Watching | undefined;
-  /** What was passed by claims of this call that were lost since. */
-  #passed: readonly number[] = [];
+  /** What was passed by claims of this call that were lost since, and the ledger that it stood in. */
+  #passed: { readonly origin: number; readonly numbers: readonly number[] } = { origin: 0, numbers: [] };
   #first: HeldClaim | undefined;
   #trouble: { readonly since: number; readonly failures: number; readonly error: unknown } | undefined;
 
@@ -137,7 +137,7 @@ export class Acquisition {
     if (inTheWay(below, look, this.#wish, this.#settings.turn).length > 0) return undefined;
     const claim = new LiveClaim(this.#state, this.#settings, confirmed);
     if (!claim.alive) return undefined;
-    claim.cleanUp(look, this.#passed);
+    claim.cleanUp(look, this.#passedIn(confirmed));
     return claim;
   }
 
@@ -160,25 +160,38 @@ export class Acquisition {
       const forOthers = confirmed.below.some((number) => !this.#state.own.has(number));
       const look = await new Waiter(this.#state, this.#settings, claim, init).wait(confirmed);
       claim.contended = forOthers;
-      claim.cleanUp(look, [...this.#passed, ...way.passed]);
+      claim.cleanUp(look, [...this.#passedIn(confirmed), ...way.passed]);
       return claim;
     } catch (error) {
-      const { loss } = claim;
-      this.#passed = loss?.reason === 'removed' ? [] : [...this.#passed, ...way.passed];
+      const { origin } = confirmed;
+      this.#passed = { origin, numbers: [...this.#passedIn(confirmed), ...way.passed] };
       // The next claim marks them.
-      if (error === loss) return undefined;
+      if (error === claim.loss) return undefined;
       claim.end();
       this.#freeBehind(claim);
-      this.#markBehind(this.#passed);
+      this.#markBehind();
       throw error;
     }
   }
 
+  /** The directory may have been removed since, and another ledger begun: in that nobody has passed anything. */
+  #passedIn({ origin }: Claim): readonly number[] {
+    return this.#passed.origin === origin ? this.#passed.numbers : [];
+  }
+
   /** What was passed is over for good, whatever becomes of the claim that passed it. Rule 3. */
-  #markBehind(passed: Iterable<number>): void {
+  #markBehind(): void {
+    const { origin, numbers } = this.#passed;
+    if (numbers.length === 0) return;
+    const { ledger } = this.#state;
+    const mark = async (): Promise<void> => {
+      const look = await ledger.look();
+      if (!look.origins.has(origin)) return;
+      for (const number of numbers) if (isLive(look.numbers.get(number))) await ledger.markFree(number);
+    };
     const report = (error: unknown): void =>
       this.#settings.emit({ type: 'storage-error', during: 'give-up', error });
-    for (const number of passed) detach(this.#state.ledger.markFree(number).catch(report));
+    detach(mark().catch(report));
   }
 
   /**

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { crash, Hosts, KINDS, ORIGIN, STORAGES } from '../hosts.fixture.js';
+import { crash, failure, Hosts, KINDS, ORIGIN, STORAGES } from '../hosts.fixture.js';
 import { Outcome } from './hosts.fixture.js';
 
 const WINDOW_MS = 10_000;
@@ -84,6 +84,35 @@ describe.each(KINDS)('a directory that is removed, on %s storage,', (kind) => {
     const next = await hosts.time.runUntil(hosts.host().lock(TIMING).acquire(), { limitMs: 2 * WINDOW_MS });
     expect(next.token).toBeGreaterThan(lease.token + 1_000);
   });
+});
+
+test('what was passed in a ledger that is gone is not marked in the one after it', async () => {
+  const hosts = await Hosts.begun(STORAGES.network);
+  const dead = hosts.host();
+  await dead.lock(TIMING).acquire();
+  await hosts.time.advance(3_000);
+  const between = hosts.host();
+  void between.lock({ staleAfterMs: 600_000, heartbeatMs: 60_000 }).acquire();
+  await hosts.time.advance(1_000);
+  const host = hosts.host();
+  const waiting = host.lock(TIMING).acquire();
+  await hosts.time.advance(1_000);
+  crash(dead);
+  crash(between);
+  // It passes the dead holder, and waits on behind the one between.
+  await hosts.time.advance(2 * WINDOW_MS);
+  expect(host.events.map(({ type }) => type)).toContain('takeover');
+  host.clock.suspend('machine');
+  await hosts.removeLedger();
+  await hosts.begin(5_000);
+  await hosts.time.advance(2 * WINDOW_MS);
+  // So that it learns from its clocks that its claim is lost, and not from the ledger that it is gone.
+  host.fail('ls', failure('ECONN', { op: 'ls' }), 3);
+  host.clock.resume();
+  const lease = await hosts.time.runUntil(waiting);
+  await hosts.time.advance(WINDOW_MS);
+  expect([lease.token, lease.held]).toEqual([5_001, true]);
+  expect((await hosts.ledger()).filter((name) => name.startsWith('1001'))).toEqual([]);
 });
 
 describe('a storage whose root is gone', () => {
